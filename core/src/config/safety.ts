@@ -1,0 +1,22 @@
+/** Says what makes a configuration unsafe for production; permits nothing by default. */
+import type { Configuration } from './schema.ts';
+
+/** 32 equal bytes, or text that a person typed as an example, guard nothing. */
+const looksLikeAnExample = (key: string): boolean => {
+  const bytes = Buffer.from(key, 'base64');
+  return new Set(bytes).size < 12;
+};
+
+export const unsafeSettings = ({ identity, keys, http, publicUrl, database }: Configuration): string[] => {
+  const faults: string[] = [];
+  const refuse = (unsafe: boolean, fault: string): void => void (unsafe && faults.push(`production refuses to start: ${fault}`));
+
+  refuse(identity.demoAccounts, 'identity.demoAccounts is on, and their password is public; set it to false');
+  refuse(keys.master === undefined, 'keys.master is not set; make one with `openssl rand -base64 32`, set HEDDLE__KEYS__MASTER and keep it apart from the database');
+  refuse(keys.master !== undefined && looksLikeAnExample(keys.master), 'keys.master is not random; make one with `openssl rand -base64 32`');
+  refuse(publicUrl === undefined, 'HEDDLE_PUBLIC_URL is not set; name the address that others see, as https://…');
+  refuse(publicUrl !== undefined && !publicUrl.startsWith('https://'), 'HEDDLE_PUBLIC_URL is not https');
+  refuse(http.tls === undefined && http.proxies.length === 0, 'plain HTTP without a proxy; set http.proxies to the addresses of the proxy that speaks TLS, or http.tls to a certificate and key');
+  refuse(!database.fsync, 'database.fsync is off, and a power cut would lose what was confirmed');
+  return faults;
+};

@@ -1,0 +1,81 @@
+/** The one schema of the configuration: every key, its default and what it may be. Knows nothing of files or the environment. */
+import { z } from 'zod';
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]);
+const whole = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
+const list = z.union([
+  z.array(z.string()),
+  z.string().transform((text) =>
+    text
+      .split(',')
+      .map((part) => part.trim())
+      .filter(Boolean),
+  ),
+]);
+const webAddress = z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/+$/, ''));
+const key = z.string().refine((text) => Buffer.from(text, 'base64').length === 32, 'must be 32 bytes in base64');
+
+export const profiles = ['demo', 'production', 'test'] as const;
+
+export const schema = z.strictObject({
+  profile: z.enum(profiles),
+  /** The directory of the embedded database, keys and files. */
+  home: z.string().min(1),
+  /** The address that others see. Without it: localhost and the port. */
+  publicUrl: webAddress.optional(),
+  /** Processes that answer requests; 0 takes one for each core. */
+  workers: whole(0, 256),
+  http: z.strictObject({
+    port,
+    host: z.string().optional(),
+    /** Addresses whose X-Forwarded headers are believed. */
+    proxies: list,
+    tls: z.strictObject({ cert: z.string(), key: z.string() }).optional(),
+    bodyLimitBytes: whole(1_000, 2_000_000_000),
+    headersTimeoutMs: whole(100, 600_000),
+    requestTimeoutMs: whole(100, 3_600_000),
+    drainMs: whole(0, 600_000),
+    cors: z.strictObject({ origins: list }),
+  }),
+  database: z.strictObject({
+    /** The owner's address: migrations, reindexing, backup. */
+    url: z.string().optional(),
+    /** The serving role's address, where the owner may not create roles. */
+    servingUrl: z.string().optional(),
+    /** Heddle nodes that share the database: together they must fit max_connections. */
+    nodes: whole(1, 1_000),
+    fsync: flag,
+    lanes: z.strictObject({
+      read: whole(1, 16),
+      write: whole(1, 16),
+      transaction: whole(1, 256),
+      search: whole(1, 256),
+      jobs: whole(1, 256),
+    }),
+    timeouts: z.strictObject({
+      connectMs: whole(100, 60_000),
+      laneMs: whole(10, 600_000),
+      transactionMs: whole(10, 3_600_000),
+      searchMs: whole(10, 3_600_000),
+      jobsMs: whole(10, 86_400_000),
+    }),
+  }),
+  keys: z.strictObject({
+    /** Seals the keys in the database. Production supplies it; otherwise it is made in the home directory. */
+    master: key.optional(),
+    /** The master key before the last change: opens what is not sealed again yet. */
+    previous: key.optional(),
+    rotateDays: whole(1, 3_650),
+  }),
+  identity: z.strictObject({
+    demoAccounts: flag,
+    accessTokenSeconds: whole(30, 86_400),
+  }),
+  log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']) }),
+  tracing: z.strictObject({ endpoint: webAddress.optional() }),
+  /** By plugin; each is checked against its plugin's own schema. A key alone switches a plugin on. */
+  plugins: z.record(z.string(), z.record(z.string(), z.unknown()).nullable()),
+});
+
+export type Configuration = z.infer<typeof schema>;

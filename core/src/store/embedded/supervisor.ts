@@ -1,0 +1,212 @@
+/** Starts, watches, restarts and stops the embedded PostgreSQL; never two on one home, never one left behind. docs/decisions/embedded-postgres.md says why each part is there. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import { chown, mkdtemp, readFile, rm, stat, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Log } from '../../observe/log.ts';
+import { misconfigured, Outcome } from '../../outcome/outcome.ts';
+import { packagedPostgres, readyBinaries, type Binaries } from './binaries.ts';
+import { createCluster } from './create.ts';
+import { prepareHome, readCluster } from './home.ts';
+import { liveOwner, signalPostmaster, writeOwner } from './owner.ts';
+import { chooseAccount, type RunAs } from './run-as.ts';
+
+export interface EmbeddedNeeds {
+  readonly home: string;
+  readonly fsync: boolean;
+  readonly maxConnections: number;
+  readonly random: (bytes: number) => Uint8Array;
+  readonly log: Log;
+  /** Another package's folder, for tests of other versions. */
+  readonly folder?: string;
+}
+
+export interface Embedded {
+  readonly version: string;
+  readonly account: string;
+  /** The bootstrap superuser: installation and nothing else. */
+  readonly superuser: { readonly host: string; readonly port: number; readonly user: string; readonly password: string; readonly database: string };
+  /** The running postmaster; 0 while there is none. */
+  readonly pid: () => number;
+  readonly stop: () => Promise<void>;
+}
+
+/** Chosen by flock for "somebody else holds it" and by the shell line for "my parent died before I began". */
+const held = 75;
+
+const longestWait = 15_000;
+const logLimit = 10_000_000;
+
+interface Place {
+  readonly home: string;
+  readonly data: string;
+  readonly sockets: string;
+  readonly logFile: string;
+}
+
+const settings = ({ fsync, maxConnections }: EmbeddedNeeds, sockets: string): string[] =>
+  Object.entries({
+    listen_addresses: '',
+    unix_socket_directories: sockets,
+    max_connections: maxConnections,
+    fsync: fsync ? 'on' : 'off',
+    shared_buffers: '128MB',
+    max_wal_size: '1GB',
+    wal_compression: 'pglz',
+    // A statement and its DETAIL may hold a patient's values: neither is written.
+    log_min_messages: 'log',
+    log_min_error_statement: 'panic',
+    log_error_verbosity: 'terse',
+    log_checkpoints: 'off',
+    log_timezone: 'UTC',
+    timezone: 'UTC',
+  }).flatMap(([key, value]) => ['-c', `${key}=${value}`]);
+
+/**
+ * flock hands its lock down to every PostgreSQL process, so the home is free exactly when the last has gone. setpriv asks
+ * the kernel for SIGINT (fast shutdown) when this process dies; the shell line closes the gap before it asked. The data
+ * directory is entered before root is given up, so that no directory above it need be open to the account.
+ */
+const launch = (binaries: Binaries, runAs: RunAs, place: Place, options: readonly string[]): ChildProcess => {
+  const log = openSync(place.logFile, 'a', 0o600);
+  const server = [binaries.postgres, '-D', '/proc/self/cwd', ...options];
+  const tied = ['sh', '-c', `[ "$PPID" = "$1" ] || exit 76; shift; exec "$@"`, 'sh', String(process.pid), ...server];
+  const [first = '', ...rest] = runAs.command(['setpriv', '--pdeathsig', 'INT', ...tied]);
+  try {
+    return spawn('flock', ['--no-fork', '--nonblock', '--conflict-exit-code', String(held), join(place.home, 'lock'), first, ...rest], {
+      cwd: place.data,
+      stdio: ['ignore', log, log],
+    });
+  } finally {
+    closeSync(log);
+  }
+};
+
+const exitOf = async (child: ChildProcess): Promise<number> => {
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  return child.exitCode ?? -1;
+};
+
+/** PostgreSQL writes `ready` on the eighth line of its pid file. */
+const isReady = async (place: Place, pid: number): Promise<boolean> => {
+  try {
+    const lines = (await readFile(join(place.data, 'postmaster.pid'), 'utf8')).split('\n');
+    return Number(lines[0]) === pid && lines[7]?.trim() === 'ready';
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+};
+
+const lastWords = async (place: Place): Promise<string> => {
+  const lines = (await readFile(place.logFile, 'utf8')).trimEnd().split('\n');
+  const grave = lines.filter((line) => /\b(FATAL|PANIC)\b/.test(line));
+  return (grave.length > 0 ? grave : lines).slice(-2).join(' | ');
+};
+
+/** Undefined when the server is ready; otherwise the code it ended with. */
+const becomesReady = async (child: ChildProcess, place: Place): Promise<number | undefined> => {
+  if (child.pid === undefined) {
+    const [error] = (await once(child, 'error')) as [NodeJS.ErrnoException];
+    throw misconfigured([`'flock' and 'setpriv' are needed to run the embedded database (${String(error.code)}): install util-linux, or set DATABASE_URL`]);
+  }
+  for (;;) {
+    if (child.exitCode !== null || child.signalCode !== null) return exitOf(child);
+    if (await isReady(place, child.pid)) return undefined;
+    await pause(15);
+  }
+};
+
+/** Refuses at once when the holder lives; outwaits or stops a server whose Heddle died. */
+const makeWay = async (place: Place, waited: number): Promise<void> => {
+  const owner = await liveOwner(place.home);
+  if (owner !== undefined)
+    throw misconfigured([`another Heddle (process ${owner}) runs on HEDDLE_HOME ${place.home}: stop it, or start this one with another HEDDLE_HOME and PORT`]);
+  if (waited > longestWait)
+    throw misconfigured([`HEDDLE_HOME ${place.home} is held by a process that cannot be seen from here, perhaps in another container: stop it, or use another HEDDLE_HOME`]);
+  if (waited > 10_000) await signalPostmaster(place.data, 'SIGQUIT');
+  else if (waited > 4_000) await signalPostmaster(place.data, 'SIGINT');
+  await pause(100);
+};
+
+export const startEmbedded = async (needs: EmbeddedNeeds): Promise<Embedded> => {
+  const { home, log } = needs;
+  await prepareHome(home);
+  const runAs = chooseAccount(process.getuid?.() ?? 0);
+  const binaries = await readyBinaries(needs.folder ?? packagedPostgres(), runAs, home);
+  const data = join(home, 'database');
+  const cluster = (await readCluster(data, binaries.major)) ?? (await createCluster({ ...needs, runAs, binaries, data }));
+  if (runAs.drops && (await stat(data)).uid !== runAs.uid)
+    throw misconfigured([`the database directory ${data} belongs to user ${(await stat(data)).uid} and would run as ${runAs.name} (${runAs.uid}): chown -R ${runAs.name} it, or start as its owner`]);
+
+  // Not below the home: a socket's path may have 107 characters. Not TMPDIR, which the account may be unable to enter.
+  const sockets = await mkdtemp('/tmp/heddle-');
+  await chown(sockets, runAs.uid, runAs.gid);
+  const place: Place = { home, data, sockets, logFile: join(home, 'postgresql.log') };
+  const options = settings(needs, sockets);
+
+  let child: ChildProcess;
+  let stopping = false;
+
+  const discard = (): Promise<void> => rm(sockets, { recursive: true, force: true });
+
+  const bringUp = async (): Promise<void> => {
+    for (let waited = 0; ; waited += 100) {
+      child = launch(binaries, runAs, place, options);
+      const code = await becomesReady(child, place);
+      if (code === undefined) return;
+      if (code !== held)
+        throw misconfigured([`the embedded database did not start: ${await lastWords(place)} (all of it in ${place.logFile})`]);
+      await makeWay(place, waited);
+    }
+  };
+
+  const keepUp = async (): Promise<void> => {
+    for (let delay = 100; !stopping; delay = Math.min(delay * 2, 3_000)) {
+      const code = await exitOf(child);
+      if (stopping) return;
+      log.error({ code, signal: child.signalCode ?? '' }, 'the embedded database stopped by itself; starting it again');
+      await pause(delay);
+      if (stopping) return;
+      child = launch(binaries, runAs, place, options);
+      if ((await becomesReady(child, place)) !== undefined) continue;
+      log.info({ pid: child.pid ?? 0 }, 'the embedded database runs again');
+      delay = 100;
+    }
+  };
+
+  try {
+    if (((await stat(place.logFile).catch(absent))?.size ?? 0) > logLimit) await truncate(place.logFile);
+    await bringUp();
+    await writeOwner(home, sockets);
+  } catch (error) {
+    await discard();
+    throw error;
+  }
+  const kept = keepUp().catch((error: unknown) => {
+    log.fatal({ err: error }, 'the embedded database can no longer be supervised');
+  });
+
+  return {
+    version: binaries.version,
+    account: runAs.name,
+    superuser: { host: sockets, port: 5432, user: 'postgres', password: cluster.password, database: 'postgres' },
+    pid: () => (child.exitCode === null && child.signalCode === null ? (child.pid ?? 0) : 0),
+    stop: async () => {
+      stopping = true;
+      child.kill('SIGINT');
+      const late = setTimeout(() => child.kill('SIGQUIT'), 10_000);
+      await exitOf(child);
+      clearTimeout(late);
+      await kept;
+      await discard();
+    },
+  };
+};
+
+const absent = (error: unknown): undefined => {
+  if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+  throw error instanceof Outcome ? error : (error as Error);
+};

@@ -1,0 +1,160 @@
+/** The kernel's tables as TypeORM sees them, and the owner's DataSource over them; hot paths never come here. */
+import { DataSource, EntitySchema, type DataSourceOptions } from 'typeorm';
+import type { Address } from './link.ts';
+
+export interface MigrationRow {
+  readonly plugin: string;
+  readonly id: string;
+  readonly digest: string;
+  readonly breaking: boolean;
+  readonly finished: Date;
+}
+
+export interface TenantRow {
+  readonly id: number;
+  readonly name: string;
+}
+
+export interface AccountRow {
+  readonly id: string;
+  readonly tenant: number;
+  readonly username: string;
+  readonly password: string;
+  readonly roles: string[];
+  readonly fhirUser: string | null;
+  readonly disabled: boolean;
+}
+
+export interface ClientRow {
+  readonly id: string;
+  readonly tenant: number | null;
+  readonly secret: string | null;
+  readonly grants: string[];
+  readonly roles: string[];
+}
+
+export interface KeyRow {
+  readonly id: string;
+  readonly purpose: string;
+  readonly created: Date;
+  readonly sealed: Buffer;
+  readonly master: string;
+}
+
+export interface ProbeRow {
+  readonly node: string;
+  readonly filler: Buffer;
+}
+
+export interface ResourceRow {
+  readonly tenant: number;
+  readonly type: number;
+  readonly id: string;
+  readonly version: number;
+  readonly updated: Date;
+  readonly deleted: boolean;
+  readonly tail: string;
+}
+
+const schema = 'heddle';
+
+export const migrationTable = new EntitySchema<MigrationRow>({
+  name: 'migration',
+  schema,
+  columns: {
+    plugin: { type: 'text', primary: true, primaryKeyConstraintName: 'migration_pkey' },
+    id: { type: 'text', primary: true, primaryKeyConstraintName: 'migration_pkey' },
+    digest: { type: 'text' },
+    breaking: { type: 'boolean' },
+    finished: { type: 'timestamptz', default: () => 'now()' },
+  },
+});
+
+export const tenantTable = new EntitySchema<TenantRow>({
+  name: 'tenant',
+  schema,
+  columns: {
+    id: { type: 'int4', primary: true, generated: 'identity', generatedIdentity: 'ALWAYS', primaryKeyConstraintName: 'tenant_pkey' },
+    name: { type: 'text' },
+  },
+  uniques: [{ name: 'tenant_name_key', columns: ['name'] }],
+});
+
+const ofTenant = (table: string, nullable: boolean) => ({
+  type: 'int4' as const,
+  nullable,
+  foreignKey: { target: 'tenant', inverseSide: 'id', name: `${table}_tenant_fkey` },
+});
+
+export const accountTable = new EntitySchema<AccountRow>({
+  name: 'account',
+  schema,
+  columns: {
+    id: { type: 'uuid', primary: true, primaryKeyConstraintName: 'account_pkey' },
+    tenant: ofTenant('account', false),
+    username: { type: 'text' },
+    password: { type: 'text' },
+    roles: { type: 'text', array: true },
+    fhirUser: { name: 'fhir_user', type: 'text', nullable: true },
+    disabled: { type: 'boolean', default: false },
+  },
+  uniques: [{ name: 'account_username_key', columns: ['username'] }],
+});
+
+export const clientTable = new EntitySchema<ClientRow>({
+  name: 'client',
+  schema,
+  columns: {
+    id: { type: 'text', primary: true, primaryKeyConstraintName: 'client_pkey' },
+    tenant: ofTenant('client', true),
+    secret: { type: 'text', nullable: true },
+    grants: { type: 'text', array: true },
+    roles: { type: 'text', array: true },
+  },
+});
+
+export const keyTable = new EntitySchema<KeyRow>({
+  name: 'key',
+  schema,
+  columns: {
+    id: { type: 'text', primary: true, primaryKeyConstraintName: 'key_pkey' },
+    purpose: { type: 'text' },
+    created: { type: 'timestamptz', default: () => 'now()' },
+    sealed: { type: 'bytea' },
+    master: { type: 'text' },
+  },
+});
+
+export const probeTable = new EntitySchema<ProbeRow>({
+  name: 'node_probe',
+  schema,
+  columns: {
+    node: { type: 'text', primary: true, primaryKeyConstraintName: 'node_probe_pkey' },
+    filler: { type: 'bytea' },
+  },
+});
+
+export const resourceTable = new EntitySchema<ResourceRow>({
+  name: 'resource',
+  schema,
+  columns: {
+    tenant: { type: 'int4', primary: true, primaryKeyConstraintName: 'resource_pkey' },
+    type: { type: 'int2', primary: true, primaryKeyConstraintName: 'resource_pkey' },
+    id: { type: 'text', collation: 'C', primary: true, primaryKeyConstraintName: 'resource_pkey' },
+    version: { type: 'int4' },
+    updated: { type: 'timestamptz' },
+    deleted: { type: 'boolean', default: false },
+    tail: { type: 'text' },
+  },
+});
+
+export const tables = [migrationTable, tenantTable, accountTable, clientTable, keyTable, probeTable, resourceTable];
+
+/** Opened by whoever migrates, and closed again: no request ever holds the owner's rights. */
+export const openFrame = async (owner: Address): Promise<DataSource> => {
+  const { connectionString, user, ...rest } = owner;
+  const address = connectionString === undefined ? { ...rest, username: user } : { url: connectionString };
+  // TypeORM's options leave out keys that are undefined rather than take them as such.
+  const options = { type: 'postgres', ...address, schema, entities: tables, synchronize: false, logging: false } as DataSourceOptions;
+  return new DataSource(options).initialize();
+};

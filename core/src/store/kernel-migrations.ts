@@ -1,0 +1,5 @@
+/** The kernel's own migrations, in the order in which they run. */
+import type { PluginMigrations } from './migration.ts';
+import { frame } from './migrations/001-frame.ts';
+
+export const kernelMigrations: PluginMigrations = { plugin: 'core', migrations: [frame] };

@@ -1,0 +1,60 @@
+/** One connection to PostgreSQL with what every lane needs of it: its settings, its number types, its end. */
+import { Socket } from 'node:net';
+import pg from 'pg';
+
+/** Where the database is and as whom. */
+export interface Address {
+  readonly connectionString?: string;
+  readonly host?: string;
+  readonly port?: number;
+  readonly user?: string;
+  readonly password?: string;
+  readonly database?: string;
+}
+
+export interface LinkSettings {
+  readonly address: Address;
+  readonly name: string;
+  readonly connectMs: number;
+  /** 0 leaves statements unbounded. */
+  readonly statementMs: number;
+  readonly pipeline?: boolean;
+}
+
+const int8 = 20;
+
+/** 64-bit counts and times fit a number for the next 285,000 years of milliseconds; pg would hand them out as text. */
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (oid, format) => (oid === int8 ? Number : pg.types.getTypeParser(oid, format ?? 'text')),
+};
+
+export const linkConfig = ({ address, name, connectMs, statementMs, pipeline = false }: LinkSettings): pg.ClientConfig => ({
+  ...address,
+  types,
+  pipeline,
+  application_name: `heddle ${name}`,
+  connectionTimeoutMillis: connectMs,
+  keepAlive: true,
+  // Plans over arrays of known length look cheaper than they are and would be made anew at each call.
+  options: `-c search_path=heddle,public -c timezone=UTC -c statement_timeout=${statementMs}${pipeline ? ' -c plan_cache_mode=force_generic_plan' : ''}`,
+});
+
+export interface Connected {
+  readonly client: pg.Client;
+  /** Ends at once; what is on the way fails. `client.end()` would wait for a server that never answers. */
+  readonly cut: () => void;
+}
+
+export const connect = async (settings: LinkSettings): Promise<Connected> => {
+  const socket = new Socket();
+  const client = new pg.Client({ ...linkConfig(settings), stream: () => socket });
+  try {
+    await client.connect();
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+  return { client, cut: () => socket.destroy() };
+};
+
+export type Row = Readonly<Record<string, unknown>>;

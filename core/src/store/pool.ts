@@ -1,0 +1,104 @@
+/** A bounded pool for work of unknown length: transactions, searches, jobs. Each piece of work has one tenant, a time limit, and is cancelled when its caller hangs up. */
+import pg from 'pg';
+import { hungUp, outcomeUnknown, unavailable } from '../outcome/outcome.ts';
+import { faultOf } from './fault.ts';
+import { linkConfig, type LinkSettings } from './link.ts';
+
+export interface Transaction {
+  readonly query: <Row extends object>(text: string, values?: readonly unknown[]) => Promise<Row[]>;
+}
+
+export interface Pool {
+  /** Runs `work` in one transaction bound to `tenant`; commits when it resolves, rolls back when it throws. */
+  readonly transaction: <T>(tenant: number, work: (transaction: Transaction) => Promise<T>, signal?: AbortSignal) => Promise<T>;
+  readonly close: () => Promise<void>;
+}
+
+export interface PoolNeeds {
+  readonly settings: LinkSettings;
+  readonly size: number;
+  readonly onFault: (thrown: unknown) => void;
+  /** Asks the server to stop what a backend is doing. */
+  readonly cancel: (pid: number) => Promise<void>;
+}
+
+/** More callers than this in line for one connection wait longer than they would stay. */
+const longestLine = 50;
+
+const pidOf = async (client: pg.PoolClient): Promise<number> =>
+  Number((await client.query<{ pid: number }>('select pg_backend_pid() as pid')).rows[0]?.pid);
+
+export const openPool = ({ settings, size, onFault, cancel }: PoolNeeds): Pool => {
+  const pool = new pg.Pool({ ...linkConfig(settings), max: size, idleTimeoutMillis: 30_000 });
+  const pids = new WeakMap<pg.PoolClient, number>();
+  // An idle connection that breaks has nobody waiting; the pool drops it by itself.
+  pool.on('error', onFault);
+
+  const acquire = async (): Promise<pg.PoolClient> => {
+    if (pool.waitingCount >= size * longestLine) throw unavailable(`too many requests wait for the ${settings.name} lane; nothing was changed`);
+    try {
+      return await pool.connect();
+    } catch (thrown) {
+      onFault(thrown);
+      throw faultOf(thrown, { sent: false, writes: false });
+    }
+  };
+
+  const begin = async (client: pg.PoolClient, tenant: number): Promise<void> => {
+    if (!pids.has(client)) pids.set(client, await pidOf(client));
+    // One round trip. The setting ends with the transaction; when it fails there is no transaction to work in.
+    await client.query(`begin; select set_config('heddle.tenant', '${Number(tenant)}', true)`);
+  };
+
+  /** Resolves when no cancellation can hit a later statement of the same connection. */
+  const cancelOn = (signal: AbortSignal | undefined, client: pg.PoolClient): (() => Promise<void>) => {
+    if (!signal) return async () => {};
+    let cancelling = Promise.resolve();
+    const stop = (): void => {
+      cancelling = cancel(pids.get(client) ?? 0).catch(onFault);
+    };
+    signal.addEventListener('abort', stop, { once: true });
+    return async () => {
+      signal.removeEventListener('abort', stop);
+      await cancelling;
+    };
+  };
+
+  const transaction = async <T>(tenant: number, work: (transaction: Transaction) => Promise<T>, signal?: AbortSignal): Promise<T> => {
+    if (signal?.aborted) throw hungUp();
+    const client = await acquire();
+    let broken: Error | undefined;
+    const onError = (thrown: Error): void => void (broken = thrown);
+    client.on('error', onError);
+    let release = async (): Promise<void> => {};
+    let state: 'open' | 'committing' | 'done' = 'open';
+    try {
+      await begin(client, tenant);
+      release = cancelOn(signal, client);
+      const query = async <Row extends object>(text: string, values: readonly unknown[] = []): Promise<Row[]> => {
+        if (signal?.aborted) throw hungUp();
+        return (await client.query<Row>(text, [...values])).rows;
+      };
+      const result = await work({ query });
+      if (signal?.aborted) throw hungUp();
+      await release();
+      state = 'committing';
+      const { command } = await client.query('commit');
+      state = 'done';
+      // A transaction whose statement failed and whose work went on answers COMMIT with ROLLBACK.
+      if (command !== 'COMMIT') throw unavailable('the transaction was rolled back; nothing was changed');
+      return result;
+    } catch (thrown) {
+      await release();
+      onFault(thrown);
+      if (state === 'committing' && broken) throw outcomeUnknown(thrown);
+      if (state !== 'done' && !broken) await client.query('rollback').catch((error: Error) => (broken = error));
+      throw signal?.aborted ? hungUp() : faultOf(thrown, { sent: state === 'committing', writes: true });
+    } finally {
+      client.off('error', onError);
+      client.release(broken);
+    }
+  };
+
+  return { transaction, close: () => pool.end() };
+};
