@@ -1,6 +1,12 @@
 /** The plain data of a request: who asks (Caller), what for (Interaction) and what came of it (Answer); knows neither HTTP nor SQL. */
 import type { Body } from './body.ts';
 
+/** Where this work belongs in a distributed trace, by the W3C's trace context. */
+export interface Trace {
+  readonly traceId: string;
+  readonly spanId: string;
+}
+
 /** Who asks. Plain data, so that a job can carry it; the token it came from goes no further than `identity`. */
 export interface Caller {
   /** The tenant's key in the database; its name is for people. */
@@ -8,7 +14,7 @@ export interface Caller {
   readonly tenantName: string;
   /** The account's or the client's id: what logs and audit may name. */
   readonly subject: string;
-  readonly kind: 'user' | 'client' | 'system';
+  readonly kind: 'user' | 'client' | 'nobody';
   readonly roles: readonly string[];
 }
 
@@ -23,6 +29,7 @@ export interface Interaction {
   readonly caller: Caller;
   /** Fires when the caller hangs up: what still runs for it is cancelled. */
   readonly signal?: AbortSignal;
+  readonly trace?: Trace;
 }
 
 /** One stored version of a resource: its head in columns, its tail as text. `fhir/stored` joins them. */
@@ -40,3 +47,6 @@ export interface Stored {
 export type Answer =
   | { readonly status: 200 | 201; readonly stored: Stored }
   | { readonly status: 200; readonly made: { readonly resourceType: string } };
+
+/** Whoever has not signed in: no tenant, no role. */
+export const nobody: Caller = { tenant: 0, tenantName: '', subject: 'nobody', kind: 'nobody', roles: [] };

@@ -1,10 +1,6 @@
 /** Spans by the W3C trace context, sent as OTLP JSON to a collector when one is configured; without one a span costs a function call. */
+import type { Trace } from '../fhir/interaction.ts';
 import type { Log } from './log.ts';
-
-export interface Trace {
-  readonly traceId: string;
-  readonly spanId: string;
-}
 
 export type SpanAttributes = Readonly<Record<string, string | number>>;
 

@@ -115,7 +115,7 @@ export const unexpected = (cause: unknown): Outcome =>
   new Outcome(500, [error('exception', 'something went wrong inside Heddle; its log has the details under this request id')], {}, cause);
 
 /** A fault of the installation, told to the operator in one message that names every cause. */
-export const misconfigured = (faults: readonly string[]): Outcome =>
-  new Outcome(500, faults.map((fault) => error('processing', fault)));
+export const misconfigured = (faults: readonly string[], cause?: unknown): Outcome =>
+  new Outcome(500, faults.map((fault) => error('processing', fault)), {}, cause);
 
 export const asOutcome = (thrown: unknown): Outcome => (thrown instanceof Outcome ? thrown : unexpected(thrown));

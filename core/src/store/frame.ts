@@ -74,7 +74,7 @@ export const tenantTable = new EntitySchema<TenantRow>({
   name: 'tenant',
   schema,
   columns: {
-    id: { type: 'int4', primary: true, generated: 'identity', generatedIdentity: 'ALWAYS', primaryKeyConstraintName: 'tenant_pkey' },
+    id: { type: 'int4', primary: true, generated: 'increment', primaryKeyConstraintName: 'tenant_pkey' },
     name: { type: 'text' },
   },
   uniques: [{ name: 'tenant_name_key', columns: ['name'] }],

@@ -111,7 +111,7 @@ export const openLane = async ({ settings, links: size, metrics, log, onFault }:
       const { client } = connected;
       if (link.tenant !== tenant) {
         link.tenant = tenant;
-        client.query(enter, [String(tenant)], (thrown) => {
+        client.query({ ...enter, values: [String(tenant)] }, (thrown: Error | null) => {
           if (thrown) giveUp(link, connected, thrown);
         });
       }

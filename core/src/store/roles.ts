@@ -80,6 +80,22 @@ const judgeServing = async (client: pg.Client, serving: string): Promise<string[
   return faults;
 };
 
+/** What doctor asks: every fault of the server, the owner and a serving role that is named; changes nothing. */
+export const inspectDatabase = async (
+  address: Address,
+  servingUrl: string | undefined,
+  connectMs: number,
+): Promise<{ readonly version: string; readonly faults: readonly string[] }> => {
+  const { client } = await connect({ address, name: 'doctor', connectMs, statementMs: connectMs });
+  try {
+    const { rows } = await client.query<{ version: string }>(`select current_setting('server_version') as version`);
+    const serving = servingUrl === undefined ? [] : await judgeServing(client, decodeURIComponent(new URL(servingUrl).username));
+    return { version: rows[0]?.version ?? '', faults: [...(await judgeOwner(client)), ...serving] };
+  } finally {
+    await client.end();
+  }
+};
+
 const makeServing = async (client: pg.Client, secret: Uint8Array): Promise<{ name: string; password: string }> => {
   const { rows } = await client.query<{ role: string; may: boolean }>(
     'select current_user as role, rolcreaterole or rolsuper as may from pg_roles where rolname = current_user',

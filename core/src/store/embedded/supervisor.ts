@@ -78,6 +78,8 @@ const launch = (binaries: Binaries, runAs: RunAs, place: Place, options: readonl
     return spawn('flock', ['--no-fork', '--nonblock', '--conflict-exit-code', String(held), join(place.home, 'lock'), first, ...rest], {
       cwd: place.data,
       stdio: ['ignore', log, log],
+      // A session of its own: Ctrl-C in a terminal must reach Heddle, which drains first, and not the database under it.
+      detached: true,
     });
   } finally {
     closeSync(log);

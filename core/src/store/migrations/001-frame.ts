@@ -9,7 +9,7 @@ export const frame: Migration = {
     'create extension if not exists unaccent with schema public',
 
     `create table tenant (
-       id int4 generated always as identity primary key,
+       id serial primary key,
        name text not null unique)`,
 
     `create table account (
@@ -58,6 +58,7 @@ export const frame: Migration = {
        with check (tenant = current_setting('heddle.tenant')::int4)`,
 
     `grant usage on schema heddle to ${serving}`,
+    `grant usage on sequence tenant_id_seq to ${serving}`,
     `grant select, insert, update on tenant, account, client to ${serving}`,
     `grant select, insert, update, delete on key, node_probe, resource to ${serving}`,
     `grant select on migration to ${serving}`,

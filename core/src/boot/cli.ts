@@ -1,0 +1,86 @@
+/** The commands of `npx heddle`; each is a row of the table, and its help is the table printed. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { didYouMean } from '../config/nearest.ts';
+import { loadConfiguration } from '../config/load.ts';
+import { Outcome } from '../outcome/outcome.ts';
+import type { Command } from './command.ts';
+import { doctor } from './doctor.ts';
+import { keysCommand } from './keys-command.ts';
+import { migrateCommand } from './migrate-command.ts';
+import { isWorker, startHeddle, workHeddle } from './start.ts';
+
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+
+/** The exit code that says: the installation must be mended before another try. */
+const configurationFault = 78;
+
+const untilSignalled = (): { ended: Promise<number>; end: (code: number) => void } => {
+  let end: (code: number) => void = () => {};
+  const ended = new Promise<number>((resolve) => {
+    end = resolve;
+  });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.on(signal, () => {
+      // The first asks, the second insists.
+      process.on(signal, () => process.exit(1));
+      end(0);
+    });
+  return { ended, end };
+};
+
+const start: Command['run'] = async ({ root, version }) => {
+  const loaded = loadConfiguration({ root });
+  if (isWorker) return workHeddle({ loaded, root, version, print });
+  const { ended, end } = untilSignalled();
+  const heddle = await startHeddle({
+    ...{ loaded, root, version, print },
+    onFatal: (reason) => {
+      process.stderr.write(`heddle stops: ${reason}\n`);
+      end(1);
+    },
+  });
+  if (loaded.config.identity.demoAccounts) print(`sign in at ${heddle.publicUrl}/ as doctor, password heddle; Ctrl-C stops`);
+  const code = await ended;
+  await heddle.close();
+  return code;
+};
+
+const commands: readonly Command[] = [
+  { name: 'start', summary: 'starts Heddle and, without DATABASE_URL, its database', run: start },
+  { name: 'migrate', summary: 'brings the database forward and ends', run: migrateCommand },
+  { name: 'doctor', summary: 'says what is wrong with this installation and how to mend it', run: doctor },
+  { name: 'keys', summary: 'keys list | keys rotate <token|cursor|cookie|audit> | keys reseal', run: keysCommand },
+];
+
+const help = (): string => ['usage: npx heddle <command>', '', ...commands.map(({ name, summary }) => `  ${name.padEnd(10)}${summary}`)].join('\n');
+
+const explain = (thrown: unknown): number => {
+  if (!(thrown instanceof Outcome)) throw thrown;
+  const faults = thrown.issues.map(({ diagnostics }) => `  ${diagnostics}`);
+  process.stderr.write(`heddle cannot go on:\n${faults.join('\n')}\n\`npx heddle doctor\` looks at the whole installation.\n`);
+  return configurationFault;
+};
+
+export const main = async ([name = 'help', ...args]: readonly string[]): Promise<number> => {
+  const root = join(import.meta.dirname, '../../..');
+  const { version } = JSON.parse(readFileSync(join(root, 'core/package.json'), 'utf8')) as { version: string };
+  if (['help', '--help', '-h'].includes(name)) {
+    print(help());
+    return 0;
+  }
+  if (['version', '--version', '-v'].includes(name)) {
+    print(version);
+    return 0;
+  }
+  const command = commands.find((each) => each.name === name);
+  if (!command) {
+    process.stderr.write(`heddle has no command '${name}'${didYouMean(name, commands.map((each) => each.name))}\n\n${help()}\n`);
+    return 64;
+  }
+  try {
+    return await command.run({ root, version }, args);
+  } catch (thrown) {
+    return explain(thrown);
+  }
+};

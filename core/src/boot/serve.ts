@@ -1,0 +1,148 @@
+/** One serving process: database, keys, plugins, the line and the HTTP server, opened in order and closed in reverse. */
+import type { Loaded } from '../config/load.ts';
+import { loadRoleFile } from '../config/role-file.ts';
+import { buildApp, type AppNeeds } from '../http/app.ts';
+import { openServer } from '../http/server.ts';
+import { noTenant } from '../identity/accounts.ts';
+import { loadDemoAccounts } from '../identity/demo.ts';
+import { openKeyRing, type KeyRing } from '../identity/keyring.ts';
+import { openVerifier } from '../identity/verify.ts';
+import { line } from '../interaction/line.ts';
+import type { Kernel, Perform } from '../interaction/kernel.ts';
+import { verbs } from '../interaction/verbs.ts';
+import { openMetrics, type Metrics } from '../observe/metrics.ts';
+import { openTracer } from '../observe/tracing.ts';
+import type { Log } from '../observe/log.ts';
+import { misconfigured } from '../outcome/outcome.ts';
+import { healthRoutes, type PartState } from '../platform/health.ts';
+import { identityProvider, realmPath } from '../platform/identity-provider.ts';
+import { platform } from '../platform/platform.ts';
+import { contributionsOf, type Plugin } from '../plugin/define.ts';
+import { routeKind, siteKind } from '../plugin/route.ts';
+import { buildRoleTable } from '../policy/role-table.ts';
+import { buildRegistry } from '../registry/registry.ts';
+import { openDatabase, type Database } from '../store/database.ts';
+import { judgeLedger, type LedgerRow } from '../store/migrator.ts';
+import type { Effects } from './effects.ts';
+import { migrationsOf, orderedPlugins, type Prepared } from './prepare.ts';
+import { setUp } from './setup.ts';
+import type { Grow } from './tree.ts';
+
+export interface ServeNeeds {
+  readonly loaded: Loaded;
+  readonly root: string;
+  readonly version: string;
+  readonly node: string;
+  readonly prepared: Prepared;
+  readonly effects: Effects;
+  readonly log: Log;
+  readonly grow: Grow;
+  readonly plugins?: readonly Plugin[];
+  /** The metrics of all processes; without it, of this one. */
+  readonly allMetrics?: () => Promise<string>;
+  /** A fault that this process must not outlive. */
+  readonly onFatal: (reason: string) => void;
+}
+
+export interface Serving {
+  readonly port: number;
+  readonly publicUrl: string;
+  readonly metrics: Metrics;
+  readonly database: Database;
+  readonly keys: KeyRing;
+  readonly kernel: Kernel;
+  readonly perform: Perform;
+  readonly close: () => Promise<void>;
+}
+
+export const serve = async (needs: ServeNeeds): Promise<Serving> => {
+  const { loaded, prepared, effects, log, grow, version, onFatal } = needs;
+  const { config } = loaded;
+  const { now, stopwatch, random, ids } = effects;
+  const closers: (() => void | Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+  const closing = <T extends { readonly close: () => void | Promise<void> }>(part: T): T => {
+    closers.push(part.close);
+    return part;
+  };
+  let starting = true;
+
+  const metrics = openMetrics();
+  const allMetrics = needs.allMetrics ?? (() => metrics.registry.metrics());
+
+  try {
+    const tracer = closing(openTracer({ endpoint: config.tracing.endpoint, now, random, log }));
+    let database: Database | undefined;
+    const parts = (): PartState[] => {
+      const health = database?.health();
+      return [
+        { name: 'kernel', ready: !starting, ...(starting ? { reason: 'starting or stopping' } : {}) },
+        { name: 'database', ready: health?.ready ?? false, ...(health?.ready === false ? { reason: health.reason } : {}) },
+      ];
+    };
+    const health = { parts, metrics: allMetrics };
+
+    const common: Omit<AppNeeds, 'publicUrl' | 'routes' | 'sites' | 'mounts' | 'fhir'> = {
+      ...{ ids, log, metrics, stopwatch },
+      ...{ origins: config.http.cors.origins, bodyLimitBytes: config.http.bodyLimitBytes },
+    };
+    const server = await grow.part(
+      'http',
+      () => openServer(config.http, buildApp({ ...common, publicUrl: '', routes: healthRoutes(health), sites: [], mounts: [], fhir: undefined })),
+      ({ port }) => `port ${port}`,
+    );
+    closers.push(server.close, () => void (starting = true));
+    const publicUrl = config.publicUrl ?? `${config.http.tls ? 'https' : 'http'}://localhost:${server.port}`;
+
+    database = closing(
+      await grow.part('lanes', () => openDatabase({ serving: prepared.serving, settings: config.database, node: needs.node, random, metrics, log })),
+    );
+    const opened = database;
+    const keys = await grow.part('keys', () => openKeyRing({ database: opened, ...prepared, rotateDays: config.keys.rotateDays, random, log }));
+    if (config.identity.demoAccounts) await grow.part('demo accounts', () => loadDemoAccounts({ database: opened, ids, random }), (made) => (made ? 'made' : 'there'));
+
+    const ordered = await orderedPlugins(needs);
+    const core = platform(version, health);
+    const plugins = [core, ...ordered.map(({ plugin }) => plugin)];
+    const { registry, faults } = buildRegistry(plugins.map((plugin) => ({ owner: plugin.name, contributions: contributionsOf(plugin) })));
+    const { table: roles, faults: roleFaults } = buildRoleTable(loadRoleFile(needs.root), verbs.map(({ name }) => name));
+    if (faults.length + roleFaults.length > 0) throw misconfigured([...faults, ...roleFaults]);
+
+    const kernel: Kernel = { database: opened, registry, roles, ids, metrics, tracer, stopwatch, started: new Date(now()), version, publicUrl, verbs };
+    const perform = line(kernel);
+    await grow.part('setup', (inner) => setUp({ ordered, perform, effects, log, grow: inner, onClose: (closer) => closers.push(closer) }));
+
+    const watchLedger = async (): Promise<void> => {
+      const rows = await opened.transactions.transaction(noTenant, ({ query }) => query<LedgerRow>('select plugin, id, digest, breaking from migration'));
+      const [fault] = judgeLedger(rows, migrationsOf(plugins.slice(1)));
+      if (fault) onFatal(fault);
+    };
+    opened.listening.on('migrated', () => {
+      watchLedger().catch((error: unknown) => log.error({ err: error }, 'the ledger of migrations could not be read'));
+    });
+
+    const issuer = `${publicUrl}${realmPath}`;
+    const verify = openVerifier({ database: opened, keys, issuer, now });
+    const provider = identityProvider({
+      ...{ database: opened, keys, issuer, log },
+      ...{ accessTokenSeconds: config.identity.accessTokenSeconds, secure: publicUrl.startsWith('https:') },
+    });
+    server.use(
+      buildApp({
+        ...common,
+        publicUrl,
+        routes: registry.all(routeKind).map(({ value }) => value),
+        sites: registry.all(siteKind).map(({ value }) => value),
+        mounts: [{ path: realmPath, handle: provider }],
+        fhir: { kernel, perform, verify, bodyLimitBytes: config.http.bodyLimitBytes },
+      }),
+    );
+    starting = false;
+    return { port: server.port, publicUrl, metrics, database: opened, keys, kernel, perform, close };
+  } catch (thrown) {
+    await close();
+    throw thrown;
+  }
+};

@@ -1,0 +1,10 @@
+/** What a search parameter is, as data: a name under which a type can be searched and the FHIRPath to its values. */
+
+export interface SearchParameter {
+  readonly url: string;
+  readonly code: string;
+  readonly type: 'number' | 'date' | 'string' | 'token' | 'reference' | 'composite' | 'quantity' | 'uri' | 'special';
+  readonly base: readonly string[];
+  readonly expression?: string;
+  readonly target?: readonly string[];
+}

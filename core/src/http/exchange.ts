@@ -1,0 +1,14 @@
+/** What middleware keeps about one request while it is answered. */
+import type Koa from 'koa';
+import type { Caller, Trace } from '../fhir/interaction.ts';
+
+export interface Exchange {
+  requestId: string;
+  trace: Trace | undefined;
+  caller: Caller | undefined;
+  /** The part of the house that answers: `fhir`, `api`, `realm`, `site`, `health`. A closed list, for metrics. */
+  area: string;
+}
+
+export type Context = Koa.ParameterizedContext<Exchange>;
+export type Middleware = Koa.Middleware<Exchange>;

@@ -1,0 +1,33 @@
+/** Mounts the routes that plugins contribute, and the core's own, each behind what it declares. */
+import Router from '@koa/router';
+import { nobody } from '../fhir/interaction.ts';
+import type { Verify } from '../identity/verify.ts';
+import type { Route } from '../plugin/route.ts';
+import { unavailable } from '../outcome/outcome.ts';
+import { authenticate, hangUpOf } from './authenticate.ts';
+import type { Exchange, Middleware } from './exchange.ts';
+import { readText } from './request-body.ts';
+
+const healthPaths = new Set(['/healthz', '/readyz', '/metrics']);
+
+const refuse: Verify = async () => {
+  throw unavailable('Heddle is starting');
+};
+
+export const contributedRoutes = (routes: readonly Route[], bodyLimitBytes: number, verify: Verify = refuse): Middleware => {
+  const router = new Router<Exchange>();
+  for (const { method, path, access, answer } of routes) {
+    router.register(path, method === 'GET' ? ['GET', 'HEAD'] : [method], async (ctx) => {
+      ctx.state.area = healthPaths.has(path) ? 'health' : 'api';
+      const caller = access === 'open' ? nobody : await authenticate(ctx, verify);
+      const body = method === 'GET' ? '' : await readText(ctx.req, bodyLimitBytes);
+      const { params, headers } = ctx;
+      const given = await answer({ caller, params, query: ctx.URL.searchParams, headers, body, signal: hangUpOf(ctx) });
+      ctx.status = given.status;
+      ctx.type = given.type;
+      ctx.set(given.headers ?? {});
+      ctx.body = given.body;
+    });
+  }
+  return router.routes() as Middleware;
+};

@@ -1,0 +1,150 @@
+/** The embedded identity provider under the paths that Keycloak uses: tokens for accounts and clients of this installation, signed with the shared keys. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Provider, errors, type Adapter, type ClientMetadata, type Configuration, type JWK, type KoaContextWithOIDC } from 'oidc-provider';
+import { findAccount, findClient, signIn, type Account, type Client } from '../identity/accounts.ts';
+import { tokenAlgorithm, type Key, type KeyRing } from '../identity/keyring.ts';
+import { checkPassword } from '../identity/passwords.ts';
+import { audience } from '../identity/verify.ts';
+import type { Log } from '../observe/log.ts';
+import { notSupported } from '../outcome/outcome.ts';
+import type { Database } from '../store/database.ts';
+
+export const realmPath = '/realms/heddle';
+
+export type RawHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+export interface IdentityProviderNeeds {
+  readonly database: Database;
+  readonly keys: KeyRing;
+  readonly issuer: string;
+  readonly accessTokenSeconds: number;
+  readonly secure: boolean;
+  readonly log: Log;
+}
+
+const jwkOf = ({ id, secret }: Key): JWK => ({ ...(JSON.parse(Buffer.from(secret).toString('utf8')) as JWK), kid: id, alg: tokenAlgorithm, use: 'sig' });
+
+/** Callers may put a client's secret in the header or in the form; the package holds a client to one of them. */
+const authMethod = (client: Client): ClientMetadata['token_endpoint_auth_method'] => {
+  if (client.secret === null) return 'none';
+  return Provider.ctx?.get('authorization') ? 'client_secret_basic' : 'client_secret_post';
+};
+
+const metadataOf = (client: Client): ClientMetadata => ({
+  client_id: client.id,
+  ...(client.secret === null ? {} : { client_secret: client.secret }),
+  grant_types: [...client.grants],
+  response_types: [],
+  redirect_uris: [],
+  token_endpoint_auth_method: authMethod(client),
+});
+
+/** Clients are read from their table. Nothing else is stored: access tokens are signed, and no other grant is served yet. */
+const adapterFor =
+  (database: Database) =>
+  (model: string): Adapter => {
+    const nothing = async (): Promise<undefined> => undefined;
+    const refuse = async (): Promise<never> => {
+      throw notSupported(501, `the identity provider does not store ${model}`);
+    };
+    return {
+      find: async (id) => {
+        const client = model === 'Client' ? await findClient(database, id) : undefined;
+        return client && metadataOf(client);
+      },
+      findByUserCode: nothing,
+      findByUid: nothing,
+      upsert: refuse,
+      consume: refuse,
+      destroy: refuse,
+      revokeByGrantId: refuse,
+    };
+  };
+
+/** What Keycloak writes into an access token, for a person or for a client of its own. */
+const claimsFor = (subject: Account | Client, azp: string): Record<string, unknown> => ({
+  typ: 'Bearer',
+  azp,
+  acr: '1',
+  realm_access: { roles: subject.roles },
+  tenant: subject.tenant,
+  preferred_username: 'username' in subject ? subject.username : `service-account-${subject.id}`,
+  ...('username' in subject && subject.fhirUser !== null ? { fhirUser: subject.fhirUser } : {}),
+});
+
+const resource = 'urn:heddle:fhir';
+
+const resourceServer = { scope: '', audience, accessTokenFormat: 'jwt' as const, jwt: { sign: { alg: tokenAlgorithm as 'ES256' } } };
+
+/** Whose token it is, from the grant that made it to the claims that it carries. */
+type Owners = WeakMap<object, Account>;
+
+/** Wrong password, unknown name and disabled account look the same. */
+const passwordGrant = (database: Database, owners: Owners) => async (ctx: KoaContextWithOIDC): Promise<void> => {
+  const { client, params, provider } = ctx.oidc;
+  const { username, password } = params ?? {};
+  if (!client || typeof username !== 'string' || typeof password !== 'string') throw new errors.InvalidRequest('username and password are required');
+  const account = await signIn(database, username, password);
+  if (!account) throw new errors.InvalidGrant('Invalid user credentials');
+  const token = new provider.AccessToken({ client, accountId: account.id, gty: 'password', claims: {}, grantId: '' });
+  token.resourceServer = new provider.ResourceServer(resource, resourceServer);
+  owners.set(token, account);
+  ctx.body = { access_token: await token.save(), expires_in: token.expiration, token_type: 'Bearer' };
+};
+
+const configurationOf = ({ database, keys, accessTokenSeconds, secure }: IdentityProviderNeeds, owners: Owners): Configuration => ({
+  adapter: adapterFor(database),
+  jwks: { keys: keys.all('token').map(jwkOf) },
+  cookies: { keys: keys.all('cookie').map(({ secret }) => Buffer.from(secret).toString('base64')), long: { secure }, short: { secure } },
+  clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post'],
+  enabledJWA: { idTokenSigningAlgValues: [tokenAlgorithm] },
+  clientDefaults: { id_token_signed_response_alg: tokenAlgorithm },
+  ttl: { AccessToken: accessTokenSeconds, ClientCredentials: accessTokenSeconds },
+  features: {
+    devInteractions: { enabled: false },
+    userinfo: { enabled: false },
+    rpInitiatedLogout: { enabled: false },
+    clientCredentials: { enabled: true },
+    resourceIndicators: { enabled: true, defaultResource: () => resource, getResourceServerInfo: () => resourceServer },
+  },
+  routes: { token: '/protocol/openid-connect/token', jwks: '/protocol/openid-connect/certs', authorization: '/protocol/openid-connect/auth' },
+  findAccount: async (_ctx, id) => {
+    const account = await findAccount(database, id);
+    return account && { accountId: account.id, claims: () => ({ sub: account.id }) };
+  },
+  extraTokenClaims: async (_ctx, token) => {
+    const clientId = token.clientId ?? '';
+    const subject = owners.get(token) ?? (await findClient(database, clientId));
+    return subject && claimsFor(subject, clientId);
+  },
+  formats: {
+    customizers: {
+      jwt: (_ctx, _token, parts) => {
+        parts.header = { ...parts.header, typ: 'JWT' };
+      },
+    },
+  },
+});
+
+const build = (needs: IdentityProviderNeeds): ReturnType<Provider['callback']> => {
+  const owners: Owners = new WeakMap();
+  const provider = new Provider(needs.issuer, configurationOf(needs, owners));
+  // Only the address of the proxy that `http` already believed reaches this point.
+  provider.proxy = needs.secure;
+  provider.registerGrantType('password', passwordGrant(needs.database, owners), ['username', 'password', 'scope']);
+  // The package compares plain secrets; ours are hashes.
+  provider.Client.prototype.compareClientSecret = function compare(actual: string) {
+    return checkPassword(actual, this.clientSecret);
+  };
+  provider.on('server_error', (_ctx, error) => needs.log.error({ err: error }, 'the identity provider failed'));
+  return provider.callback();
+};
+
+/** A raw handler below `realmPath`. New keys need a new provider: the package takes its keys once. */
+export const identityProvider = (needs: IdentityProviderNeeds): RawHandler => {
+  let handle = build(needs);
+  needs.keys.onChange(() => {
+    handle = build(needs);
+  });
+  return async (request, response) => handle(request, response);
+};

@@ -1,0 +1,14 @@
+/** The core's own contributions, declared exactly as a plugin's. */
+import { definePlugin, type Plugin } from '../plugin/define.ts';
+import { healthRoutes, type HealthNeeds } from './health.ts';
+import { r4SearchParameters } from './search-parameters.ts';
+import { versions } from './versions.ts';
+
+export const platform = (version: string, health: HealthNeeds): Plugin =>
+  definePlugin({
+    name: 'core',
+    version,
+    searchParameters: r4SearchParameters(),
+    operations: [versions],
+    routes: healthRoutes(health),
+  });
