@@ -8,7 +8,7 @@ import { environmentLayer } from './environment.ts';
 import { didYouMean } from './nearest.ts';
 import { unsafeSettings } from './safety.ts';
 import { profiles, schema, type Configuration } from './schema.ts';
-import { keysAt, merge, type Layer, type Tree } from './tree.ts';
+import { keysAt, merge, prune, type Layer, type Tree } from './tree.ts';
 
 export interface Loaded {
   readonly config: Configuration;
@@ -47,6 +47,19 @@ const explain = (error: z.ZodError, sources: ReadonlyMap<string, string>): strin
     });
   });
 
+/** What else is unsafe, when the faulty keys are left out of the picture: an operator should learn of everything at once. */
+const unsafeBeside = (error: z.ZodError, layers: readonly Layer[]): string[] => {
+  const faulty = new Set(error.issues.flatMap((issue) => (issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path])).map((path) => path.join('.')));
+  const [defaults, ...others] = layers;
+  if (!defaults) return [];
+  const { tree } = merge([defaults, ...others.map((layer) => ({ ...layer, tree: prune(layer.tree, faulty) }))]);
+  const parsed = schema.safeParse(tree);
+  if (!parsed.success || parsed.data.profile !== 'production') return [];
+  return unsafeSettings(parsed.data)
+    .filter(({ key }) => !faulty.has(key))
+    .map(({ fault }) => fault);
+};
+
 export const loadConfiguration = ({ root, environment = process.env, cwd = process.cwd() }: LoadNeeds): Loaded => {
   const variables = environmentLayer(environment);
   const faults = [...variables.faults];
@@ -66,12 +79,12 @@ export const loadConfiguration = ({ root, environment = process.env, cwd = proce
 
   const { tree, sources } = merge(layers);
   const parsed = schema.safeParse(tree);
-  if (!parsed.success) throw misconfigured([...faults, ...explain(parsed.error, sources)]);
+  if (!parsed.success) throw misconfigured([...faults, ...explain(parsed.error, sources), ...unsafeBeside(parsed.error, layers)]);
   const config = {
     ...parsed.data,
     home: resolve(sources.get('home')?.startsWith('config/') ? root : cwd, parsed.data.home),
   };
-  if (config.profile === 'production') faults.push(...unsafeSettings(config));
+  if (config.profile === 'production') faults.push(...unsafeSettings(config).map(({ fault }) => fault));
   if (faults.length > 0) throw misconfigured(faults);
   return { config: Object.freeze(config), sources, warnings: variables.warnings };
 };

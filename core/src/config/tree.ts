@@ -34,6 +34,14 @@ export const merge = (layers: readonly Layer[]): { tree: Tree; sources: Readonly
   return { tree, sources };
 };
 
+/** The tree without the named paths. */
+export const prune = (tree: Tree, paths: ReadonlySet<string>, at = ''): Tree =>
+  Object.fromEntries(
+    Object.entries(tree)
+      .filter(([key]) => !paths.has(`${at}${key}`))
+      .map(([key, value]) => [key, isTree(value) ? prune(value, paths, `${at}${key}.`) : value]),
+  );
+
 const unwrap = (type: unknown): unknown => (type instanceof z.ZodOptional ? unwrap(type.unwrap()) : type);
 
 /** The keys that a schema knows at a path; none where it takes any. */

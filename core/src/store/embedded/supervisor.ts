@@ -75,12 +75,15 @@ const launch = (binaries: Binaries, runAs: RunAs, place: Place, options: readonl
   const tied = ['sh', '-c', `[ "$PPID" = "$1" ] || exit 76; shift; exec "$@"`, 'sh', String(process.pid), ...server];
   const [first = '', ...rest] = runAs.command(['setpriv', '--pdeathsig', 'INT', ...tied]);
   try {
-    return spawn('flock', ['--no-fork', '--nonblock', '--conflict-exit-code', String(held), join(place.home, 'lock'), first, ...rest], {
+    const child = spawn('flock', ['--no-fork', '--nonblock', '--conflict-exit-code', String(held), join(place.home, 'lock'), first, ...rest], {
       cwd: place.data,
       stdio: ['ignore', log, log],
       // A session of its own: Ctrl-C in a terminal must reach Heddle, which drains first, and not the database under it.
       detached: true,
     });
+    // Whoever wants the database keeps the process alive, not the database.
+    child.unref();
+    return child;
   } finally {
     closeSync(log);
   }
