@@ -7,7 +7,7 @@ const severityOf = (thrown: unknown): string =>
   thrown instanceof Error && 'severity' in thrown ? String(thrown.severity) : '';
 
 /** The server answered with an error of this statement: the session goes on, and what the statement did is undone. */
-const isAnswer = (thrown: unknown): boolean => severityOf(thrown) === 'ERROR';
+export const isAnswer = (thrown: unknown): boolean => severityOf(thrown) === 'ERROR';
 
 const full = new Set(['53100', '58030']);
 const busy = new Set(['53000', '53200', '53300', '53400', '57P03', '25006', '55P03', '40001', '40P01']);

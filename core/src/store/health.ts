@@ -64,6 +64,8 @@ export const watchHealth = async ({ settings, node, random, metrics, log }: Heal
   };
 
   const look = async (): Promise<void> => {
+    // A server that vanished without a word would keep this waiting for ever.
+    const late = setTimeout(() => control && drop(control), settings.connectMs);
     try {
       const asked = await client();
       if (full) {
@@ -78,6 +80,8 @@ export const watchHealth = async ({ settings, node, random, metrics, log }: Heal
       if (isDiskFull(thrown)) full = true;
       become({ ready: false, reason: full ? 'the database has no room to write' : 'the database cannot be reached' });
       if (!full && control) drop(control);
+    } finally {
+      clearTimeout(late);
     }
   };
 

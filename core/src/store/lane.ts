@@ -1,8 +1,8 @@
 /** A lane of pipelined connections for single statements bound by key or index; refuses every answer behind a tenant change that failed, and never sends a statement twice. */
 import type { Log } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
-import { outcomeUnknown, unavailable } from '../outcome/outcome.ts';
-import { faultOf } from './fault.ts';
+import { outcomeUnknown, unavailable, type Outcome } from '../outcome/outcome.ts';
+import { faultOf, isAnswer } from './fault.ts';
 import { connect, type Connected, type LinkSettings } from './link.ts';
 import type { Statement } from './statement.ts';
 
@@ -31,6 +31,10 @@ interface Link {
   silent: boolean;
   failure: unknown;
 }
+
+/** For an answer that came over a connection that was given up; an error of the statement itself still proves that nothing was written. */
+const disbelieved = (mayHaveWritten: boolean, cause: unknown): Outcome =>
+  mayHaveWritten ? outcomeUnknown(cause) : unavailable('the database connection failed; nothing was changed', 1, cause);
 
 const backoffMs = { first: 50, most: 2_000 };
 
@@ -123,11 +127,10 @@ export const openLane = async ({ settings, links: size, metrics, log, onFault }:
           link.silent = false;
         }
         (thrown ? answers.error : answers.ok).inc();
-        if (thrown) {
-          onFault(thrown);
-          reject(faultOf(thrown, { sent: true, writes }));
-        } else if (believed) resolve(result.rows);
-        else reject(writes ? outcomeUnknown(link.failure) : unavailable('the database connection failed; nothing was changed', 1, link.failure));
+        if (thrown) onFault(thrown);
+        if (!believed) reject(disbelieved(writes && !isAnswer(thrown), link.failure));
+        else if (thrown) reject(faultOf(thrown, { sent: true, writes }));
+        else resolve(result.rows);
       });
     });
 

@@ -21,8 +21,8 @@ export interface LedgerRow {
 }
 
 /** One statement of a migration waits this long for a lock, so that a table in use is not blocked for everybody behind it. */
-const lockTimeout = '5s';
-const lockTries = 12;
+const lockTimeout = '2s';
+const lockTries = 30;
 
 const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 

@@ -1,0 +1,27 @@
+/** The parts that store tests put together: a silent log, metrics, and lanes and pools on a test database. */
+import { randomBytes } from 'node:crypto';
+import { openLog } from '../../src/observe/log.ts';
+import { openMetrics } from '../../src/observe/metrics.ts';
+import { loadConfiguration } from '../../src/config/load.ts';
+import { join } from 'node:path';
+import { openDatabase, type Database } from '../../src/store/database.ts';
+import { connect, type Address } from '../../src/store/link.ts';
+
+export const silent = openLog('silent', { write: () => {} });
+export const root = join(import.meta.dirname, '../../..');
+export const testConfig = (environment: Record<string, string> = {}) => loadConfiguration({ root, environment: { HEDDLE_PROFILE: 'test', ...environment } }).config;
+
+export const openTestDatabase = (serving: Address, settings: Record<string, string> = {}, random: (bytes: number) => Uint8Array = randomBytes): Promise<Database> =>
+  openDatabase({ serving, settings: testConfig(settings).database, node: 'test', random, metrics: openMetrics(), log: silent });
+
+/** Runs statements on a connection of their own and answers the rows of the last. */
+export const sql = async (address: Address, ...statements: readonly string[]): Promise<Record<string, unknown>[]> => {
+  const { client } = await connect({ address, name: 'test', connectMs: 5_000, statementMs: 0 });
+  try {
+    let rows: Record<string, unknown>[] = [];
+    for (const statement of statements) ({ rows } = await client.query<Record<string, unknown>>(statement));
+    return rows;
+  } finally {
+    await client.end();
+  }
+};
