@@ -2,22 +2,29 @@
 import type { IncomingMessage } from 'node:http';
 import { hungUp, malformed, notSupported, tooLarge } from '../outcome/outcome.ts';
 
+const collect = (request: IncomingMessage, limit: number, tooLong: () => Error): Promise<Buffer[]> =>
+  new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > limit) {
+        // Neither read on nor cut: the answer must still get out; the server closes the connection behind it.
+        request.pause();
+        reject(tooLong());
+      } else chunks.push(chunk);
+    });
+    request.on('end', () => resolve(chunks));
+    request.on('error', reject);
+    request.on('close', () => reject(hungUp()));
+  });
+
 export const readText = async (request: IncomingMessage, limit: number): Promise<string> => {
   const tooLong = (): Error => tooLarge(`the body is longer than ${limit} bytes; http.bodyLimitBytes sets the limit`);
   if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLong();
   const encoding = request.headers['content-encoding'] ?? 'identity';
   if (encoding !== 'identity') throw notSupported(415, `the body is encoded as ${encoding}; send it plain`);
-  const chunks: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of request as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > limit) throw tooLong();
-      chunks.push(chunk);
-    }
-  } catch (thrown) {
-    throw request.destroyed && !request.complete ? hungUp() : thrown;
-  }
+  const chunks = await collect(request, limit, tooLong);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks));
   } catch (thrown) {

@@ -82,7 +82,7 @@ export const notSupported = (status: 404 | 405 | 406 | 415 | 501, diagnostics: s
 
 export const conflict = (diagnostics: string): Outcome => refusal(409, 'conflict', diagnostics);
 
-export const tooLarge = (diagnostics: string): Outcome => refusal(413, 'too-long', diagnostics);
+export const tooLarge = (diagnostics: string): Outcome => new Outcome(413, [error('too-long', diagnostics)], { Connection: 'close' });
 
 /** Nothing was done; the same request may be sent again after `seconds`. */
 export const unavailable = (diagnostics: string, seconds = 1, cause?: unknown): Outcome =>
