@@ -3,6 +3,6 @@
 import './require-node.js';
 
 // Imported late, so that a Node too old to read the rest still gives its reason.
-import('./run.js').then(({ run }) =>
+void import('./run.js').then(({ run }) =>
   run({ launcher: import.meta.url, entry: 'core/src/boot/cli.ts', args: process.argv.slice(2), dev: false }),
 );

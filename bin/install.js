@@ -59,17 +59,7 @@ const install = async (root, dev, turn) => {
 const cleanInstallation = ['ci'];
 // Adds and removes nothing: a server that runs from this folder keeps the files under its feet while the tests install theirs.
 const addition = ['install', '--no-save'];
-const flags = [
-  '--ignore-scripts',
-  '--include=optional',
-  '--no-audit',
-  '--no-fund',
-  '--loglevel=error',
-  // npm's own patience without a network is over a minute of silence.
-  '--fetch-retries=3',
-  '--fetch-retry-factor=3',
-  '--fetch-retry-mintimeout=1000',
-];
+const flags = ['--ignore-scripts', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'];
 
 /** While npm works there is no record, so that a tree left half done by a power cut is never taken for a whole one. */
 const takeRecordAway = (root) => {

@@ -32,7 +32,8 @@ const faults = [
   { shows: /spawn npm ENOENT/, what: 'npm is not there', todo: 'Install npm 10 or newer beside Node.' },
 ];
 
-const linesShown = 12;
+/** The first lines name the fault, the last ones often the cause. */
+const [firstLines, lastLines] = [3, 9];
 
 export const explain = (output, root) => {
   const { what, todo } = faults.find(({ shows }) => shows.test(output)) ?? {
@@ -40,10 +41,8 @@ export const explain = (output, root) => {
     todo: 'The last lines of npm may say it.',
   };
   const [told = ''] = output.split(/\nnpm error (?:Clean install a project|A complete log)/);
-  const lines = told.split('\n').filter((line) => line.trim().replace(/^npm error$/, '') !== '');
-  return [
-    `could not install packages into ${root}: ${what}.`,
-    todo,
-    ...lines.slice(-linesShown).map((line) => `  | ${line}`),
-  ].join('\n');
+  const lines = told.split('\n').filter((line) => line.replace('npm error', '').trim() !== '');
+  const shown =
+    lines.length <= firstLines + lastLines ? lines : [...lines.slice(0, firstLines), '…', ...lines.slice(-lastLines)];
+  return [`could not install packages into ${root}: ${what}.`, todo, ...shown.map((line) => `  | ${line}`)].join('\n');
 };

@@ -53,8 +53,17 @@ const npmCommand = () => {
 };
 
 /** What an outer npm was told about itself (which workspace, which packages to omit) is not meant for this one. */
-const environment = () => {
-  const meantForOuter =
-    /^npm_config_(?:workspaces?|include_workspace_root|omit|include|only|production|global|location|package|call|dry_run)$/i;
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !meantForOuter.test(name)));
+const meantForOuter =
+  /^npm_config_(?:workspaces?|include_workspace_root|omit|include|only|production|global|location|package|call|dry_run)$/i;
+
+// npm's own patience without a network is over a minute of silence; whoever wants it can set it.
+const patience = {
+  npm_config_fetch_retries: '3',
+  npm_config_fetch_retry_factor: '3',
+  npm_config_fetch_retry_mintimeout: '1000',
 };
+
+const environment = () => ({
+  ...patience,
+  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !meantForOuter.test(name))),
+});

@@ -3,10 +3,16 @@
  * `npm ci` refuses a lock file with such a gap on every machine. Refuses a package whose platform its name does not tell.
  */
 import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 
 interface Entry {
+  readonly name?: string;
   readonly version?: string;
   readonly dev?: boolean;
+  readonly optional?: boolean;
+  readonly os?: readonly string[];
+  readonly cpu?: readonly string[];
+  readonly libc?: readonly string[];
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
@@ -24,7 +30,9 @@ const entryPath = (name: string): string => `node_modules/${name}`;
 
 /** Where Node would look for a package from `path`, nearest first. */
 const lookups = (path: string, name: string): string[] => {
-  const parents = path.split('/node_modules/').map((_part, index, parts) => parts.slice(0, index + 1).join('/node_modules/'));
+  const parents = path
+    .split('/node_modules/')
+    .map((_part, index, parts) => parts.slice(0, index + 1).join('/node_modules/'));
   return [entryPath(name), ...parents.map((parent) => `${parent}/${entryPath(name)}`)];
 };
 
@@ -39,17 +47,42 @@ const platform =
   /(?<os>aix|android|darwin|freebsd|linux|netbsd|openbsd|openharmony|sunos|win32)-(?<cpu>[a-z0-9]+)(?:-(?<abi>[a-z]+))?$/;
 const libcs = { gnu: 'glibc', mus: 'musl' } as const;
 
-const filling = ({ name, version, dev }: Gap): Record<string, unknown> => {
+/** A package may stand under another name: `npm:@scope/name@1.2.3`. */
+const alias = /^npm:(?<real>.+)@(?<exact>[^@]+)$/;
+
+const filling = (gap: Gap): Entry => {
+  const { real, exact } = alias.exec(gap.version)?.groups ?? {};
+  const { name, version, dev } = { ...gap, name: real ?? gap.name, version: exact ?? gap.version };
   const { os, cpu, abi = '' } = platform.exec(name)?.groups ?? {};
-  if (!os || !cpu || !/^\d/.test(version)) throw new Error(`${name}@${version}: neither its platform nor its version can be told`);
+  if (!os || !cpu || !/^\d/.test(version))
+    throw new Error(`${name}@${version}: neither its platform nor its version can be told`);
   const libc = os === 'linux' && Object.entries(libcs).find(([prefix]) => abi.startsWith(prefix))?.[1];
-  return { version, cpu: [cpu], ...(dev && { dev }), ...(libc && { libc: [libc] }), optional: true, os: [os] };
+  return {
+    ...(real && { name }),
+    version,
+    cpu: [cpu],
+    ...(dev && { dev }),
+    ...(libc && { libc: [libc] }),
+    optional: true,
+    os: [os],
+  };
 };
 
-export const withoutGaps = <L extends Lock>(lock: L): L => {
-  const filled = gaps(lock).map((gap) => [entryPath(gap.name), filling(gap)] as const);
-  const entries = [...Object.entries(lock.packages), ...filled].sort(([a], [b]) => a.localeCompare(b, 'en'));
-  return { ...lock, packages: Object.fromEntries(entries) };
+export const withoutGaps = (lock: Lock): Lock => {
+  const filled = gaps(lock).map((gap): [string, Entry] => [entryPath(gap.name), filling(gap)]);
+  const entries: [string, Entry][] = [...Object.entries(lock.packages), ...filled];
+  return { ...lock, packages: Object.fromEntries(entries.toSorted(([a], [b]) => a.localeCompare(b, 'en'))) };
+};
+
+export const lockFaults = async (root: string): Promise<string[]> => {
+  const lock = JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8')) as Lock;
+  const names = gaps(lock).map(({ name }) => name);
+  const some = `${names.slice(0, 3).join(', ')}${names.length > 3 ? ', …' : ''}`;
+  return names.length === 0
+    ? []
+    : [
+        `package-lock.json lacks ${names.length} packages for other platforms (${some}), so npm ci refuses it: npm run lock`,
+      ];
 };
 
 export const main = async ([file = 'package-lock.json']: readonly string[]): Promise<number> => {

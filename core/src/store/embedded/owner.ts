@@ -21,10 +21,12 @@ const orUndefined = async <T>(work: Promise<T>): Promise<T | undefined> => {
   }
 };
 
+/** When a living process began; a dead one that nobody has buried yet (a zombie) holds nothing. */
 const startedAt = async (pid: number): Promise<string | undefined> => {
   const line = await orUndefined(readFile(`/proc/${pid}/stat`, 'utf8'));
-  // The name in brackets may hold blanks; the start time is the 20th field behind it.
-  return line?.slice(line.lastIndexOf(')') + 2).split(' ')[19];
+  // The name in brackets may hold blanks; behind it stand the state and, 19 further, the start time.
+  const fields = line?.slice(line.lastIndexOf(')') + 2).split(' ') ?? [];
+  return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
 };
 
 const readOwner = async (home: string): Promise<Owner | undefined> => {

@@ -1,0 +1,38 @@
+/** The suites of `npm test` in the order in which they run, with the time that each may take. */
+
+export interface Suite {
+  readonly name: string;
+  readonly budgetSeconds: number;
+  /** Also part of `npm run test:quick`. */
+  readonly quick: boolean;
+  /** None for lint, which is no mocha suite. */
+  readonly files?: readonly string[];
+  readonly timeoutSeconds?: number;
+}
+
+export const suites: readonly Suite[] = [
+  { name: 'lint', budgetSeconds: 60, quick: true },
+  {
+    name: 'unit',
+    budgetSeconds: 60,
+    quick: true,
+    files: [
+      'core/test/**/*.test.ts',
+      'plugins/*/test/**/*.test.ts',
+      'adapters/*/test/**/*.test.ts',
+      'portal/test/**/*.test.ts',
+      'test/{bin,layers,run}/**/*.test.ts',
+    ],
+    timeoutSeconds: 10,
+  },
+  {
+    name: 'conformance',
+    budgetSeconds: 120,
+    quick: false,
+    files: ['test/conformance/**/*.test.ts'],
+    timeoutSeconds: 60,
+  },
+  { name: 'scenarios', budgetSeconds: 180, quick: false, files: ['test/scenarios/**/*.test.ts'], timeoutSeconds: 60 },
+  { name: 'faults', budgetSeconds: 300, quick: false, files: ['test/faults/**/*.test.ts'], timeoutSeconds: 60 },
+  { name: 'browser', budgetSeconds: 180, quick: false, files: ['test/browser/**/*.test.ts'], timeoutSeconds: 60 },
+];
