@@ -4,7 +4,7 @@ const faults = [
   {
     shows: /can only install (?:packages )?when your package\.json/,
     what: 'package.json and package-lock.json disagree',
-    todo: 'Run `npm install` where the two were changed, and commit both.',
+    todo: 'Where the two were changed, run `npm install` and `npm run lock`, and commit both.',
   },
   { shows: /ENOSPC/, what: 'the disk is full', todo: 'Free about 1 GB and run the same command again.' },
   {

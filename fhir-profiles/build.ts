@@ -29,13 +29,20 @@ const write = (name: string, rows: readonly unknown[], expected: number): void =
   writeFileSync(join(out, name), `[\n${rows.map((row) => JSON.stringify(row)).join(',\n')}\n]\n`);
 };
 
-const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+/** By code point, whatever the machine's language. */
+const byText = (a: string, b: string): number => Number(a > b) - Number(a < b);
 
 // The published bundle carries one type of R4B beside R4's own.
 const laterThanR4 = new Set(['SubscriptionStatus']);
 
 const resourceTypes = entries('profiles-resources.json')
-  .filter((e) => e.resourceType === 'StructureDefinition' && e.kind === 'resource' && !e.abstract && e.derivation === 'specialization')
+  .filter(
+    (e) =>
+      e.resourceType === 'StructureDefinition' &&
+      e.kind === 'resource' &&
+      !e.abstract &&
+      e.derivation === 'specialization',
+  )
   .map((e) => String(e.type))
   .filter((type) => !laterThanR4.has(type))
   .sort(byText);

@@ -14,6 +14,7 @@ interface Wish {
   readonly grep: string | undefined;
 }
 
+/** Throws in words when nobody can run what is asked for. */
 const wishFrom = (argv: readonly string[]): Wish => {
   const { positionals, values } = parseArgs({
     args: [...argv],
@@ -23,10 +24,9 @@ const wishFrom = (argv: readonly string[]): Wish => {
   const quick = positionals.includes('quick');
   const names = positionals.filter((name) => name !== 'quick');
   const strangers = names.filter((name) => !suites.some((suite) => suite.name === name));
+  const known = suites.map(({ name }) => name).join(', ');
   if (strangers.length > 0)
-    throw new Error(
-      `no suite is called ${strangers.join(', ')}; there are ${suites.map(({ name }) => name).join(', ')}, and quick`,
-    );
+    throw new Error(`no suite is called ${strangers.join(', ')}; there are ${known}, and quick`);
   const chosen = suites.filter(
     (suite) => (names.length === 0 || names.includes(suite.name)) && (!quick || suite.quick),
   );
@@ -48,11 +48,10 @@ const run = async (suite: Suite, { quick, grep }: Wish): Promise<Line> => {
   return { suite, tally: suite.files ? await runMocha({ root, suite, grep }) : await runLint(quick) };
 };
 
-export const main = async (argv: readonly string[]): Promise<number> => {
+const runAll = async (wish: Wish): Promise<number> => {
   let stopped = false;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => (stopped = true));
 
-  const wish = wishFrom(argv);
   const lines: Line[] = [];
   for (const suite of wish.chosen) {
     lines.push(await run(suite, wish));
@@ -62,3 +61,11 @@ export const main = async (argv: readonly string[]): Promise<number> => {
   console.log(text);
   return failed === 0 && passed > 0 && !stopped ? 0 : 1;
 };
+
+const told = (thrown: unknown): number => {
+  console.error(thrown instanceof Error ? thrown.message : thrown);
+  return 2;
+};
+
+export const main = (argv: readonly string[]): Promise<number> =>
+  Promise.resolve(argv).then(wishFrom).then(runAll, told);

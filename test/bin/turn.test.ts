@@ -22,7 +22,7 @@ const module = new URL('../../bin/turn.js', import.meta.url).href;
 const never = (pid: number): void => expect.fail(`waits for ${pid}`);
 
 describe('a turn', () => {
-  let house = planted({});
+  let house: ReturnType<typeof planted>;
   const folder = (): string => join(house.root, 'turns');
   beforeEach(() => (house = planted({ 'turns/.keep': '', log: '' })));
   afterEach(() => house.uproot());

@@ -110,7 +110,9 @@ describe('an installation', () => {
   it('says so when package.json and the lock file disagree', async () => {
     const core = { name: '@heddle/core', version: '0.1.0', dependencies: { koa: '3.3.0' } };
     writeFileSync(join(house.root, 'core/package.json'), JSON.stringify(core));
-    expect(await refuses(start())).to.match(/package\.json and package-lock\.json disagree\.\nRun `npm install`/);
+    expect(await refuses(start())).to.match(
+      /package\.json and package-lock\.json disagree\.\nWhere .* run `npm install` and `npm run lock`/,
+    );
   });
 });
 

@@ -22,13 +22,18 @@ export const discover = async (root: string, settings: Configuration['plugins'])
   for (const name of Object.keys(settings)) {
     const file = fileOf(root, name);
     if (!file) {
-      faults.push(`plugin '${name}' is named in the configuration, and neither plugins/${name}/plugin.ts nor adapters/${name}/plugin.ts exists`);
+      faults.push(
+        `plugin '${name}' is named in the configuration, and neither plugins/${name}/plugin.ts nor adapters/${name}/plugin.ts exists`,
+      );
       continue;
     }
     const exported = Object.values((await import(pathToFileURL(file).href)) as Record<string, unknown>);
     const plugin = exported.find(isPlugin);
     if (plugin?.name === name) plugins.push(plugin);
-    else faults.push(`plugin '${name}': its plugin.ts exports no plugin of that name; export one made with definePlugin({ name: '${name}', … })`);
+    else
+      faults.push(
+        `plugin '${name}': its plugin.ts exports no plugin of that name; export one made with definePlugin({ name: '${name}', … })`,
+      );
   }
   return { plugins, faults };
 };

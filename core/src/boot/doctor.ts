@@ -41,12 +41,16 @@ const runtime = (): readonly Finding[] => {
   return [
     enough
       ? ok(`Node ${process.versions.node} on ${process.platform} ${process.arch}`)
-      : fault(`Node ${process.versions.node} is too old: start with \`npm start\` or \`npx heddle\`, which bring Node 24, or install 24.15 or later`),
+      : fault(
+          `Node ${process.versions.node} is too old: start with \`npm start\` or \`npx heddle\`, which bring Node 24, or install 24.15 or later`,
+        ),
   ];
 };
 
 const settings: Look['look'] = async (_place, { config, sources, warnings }) => {
-  const own = [...sources].filter(([, source]) => source !== 'config/default.yaml').map(([key, source]) => `${key} from ${source}`);
+  const own = [...sources]
+    .filter(([, source]) => source !== 'config/default.yaml')
+    .map(([key, source]) => `${key} from ${source}`);
   return [ok(`profile ${config.profile}${own.length === 0 ? '' : `; ${own.join(', ')}`}`), ...warnings.map(warn)];
 };
 
@@ -63,23 +67,29 @@ const home: Look['look'] = async (_place, { config }) => {
   const { bavail, bsize } = await statfs(config.home);
   const free = bavail * bsize;
   return [
-    existsSync(join(config.home, 'heddle-home.json')) ? ok(config.home) : fault(`${config.home} is not a Heddle home: set HEDDLE_HOME to a new or empty directory`),
+    existsSync(join(config.home, 'heddle-home.json'))
+      ? ok(config.home)
+      : fault(`${config.home} is not a Heddle home: set HEDDLE_HOME to a new or empty directory`),
     ...((mode & 0o077) === 0 ? [] : [warn(`${config.home} can be entered by others; the next start closes it (0700)`)]),
-    free < leastFree ? fault(`only ${Math.round(free / 1e6)} MB are free there: make room, or the database will stop writing`) : ok(`${Math.round(free / 1e9)} GB free`),
+    free < leastFree
+      ? fault(`only ${Math.round(free / 1e6)} MB are free there: make room, or the database will stop writing`)
+      : ok(`${Math.round(free / 1e9)} GB free`),
   ];
 };
 
 const embedded = async (config: Configuration): Promise<readonly Finding[]> => {
   const lacking: Finding[] = [];
   for (const tool of ['setpriv', 'flock'])
-    await run(tool, ['--version']).catch(() => lacking.push(fault(`'${tool}' is missing: install util-linux, or set DATABASE_URL`)));
+    await run(tool, ['--version']).catch(() =>
+      lacking.push(fault(`'${tool}' is missing: install util-linux, or set DATABASE_URL`)),
+    );
   const runAs = chooseAccount(process.getuid?.() ?? 0);
   const binaries = await readyBinaries(packagedPostgres(), runAs, config.home);
   const cluster = await readCluster(join(config.home, 'database'), binaries.major);
   const owner = await liveOwner(config.home);
   const says = `embedded PostgreSQL ${binaries.version.split('-')[0]}, as ${runAs.name}`;
-  const state = owner === undefined ? (cluster ? 'stopped' : 'will be made at the first start') : `run by process ${owner}`;
-  return [...lacking, ok(`${says}, ${state}`)];
+  const atRest = cluster ? 'stopped' : 'will be made at the first start';
+  return [...lacking, ok(`${says}, ${owner === undefined ? atRest : `run by process ${owner}`}`)];
 };
 
 const database: Look['look'] = async (_place, { config }) => {
@@ -92,7 +102,9 @@ const database: Look['look'] = async (_place, { config }) => {
 const askReady = async (address: string): Promise<Finding> => {
   try {
     const answer = await fetch(`${address}/readyz`, { signal: AbortSignal.timeout(3_000) });
-    return answer.ok ? ok(`Heddle answers at ${address} and is ready`) : fault(`Heddle answers at ${address} and is not ready: ${await answer.text()}`);
+    return answer.ok
+      ? ok(`Heddle answers at ${address} and is ready`)
+      : fault(`Heddle answers at ${address} and is not ready: ${await answer.text()}`);
   } catch (thrown) {
     if (!(thrown instanceof Error)) throw thrown;
     return fault(`nothing answers at ${address}, though Heddle runs on this home: look at its log`);
@@ -136,7 +148,8 @@ const told = (thrown: unknown): Finding[] => {
 const marks = { ok: '✓', warn: '!', fault: '✗' } as const;
 
 const show = (what: string, findings: readonly Finding[]): void => {
-  for (const [place, { level, says }] of findings.entries()) process.stdout.write(`${marks[level]} ${(place === 0 ? what : '').padEnd(10)}${says}\n`);
+  for (const [place, { level, says }] of findings.entries())
+    process.stdout.write(`${marks[level]} ${(place === 0 ? what : '').padEnd(10)}${says}\n`);
 };
 
 export const doctor: Command['run'] = async (place) => {

@@ -15,14 +15,22 @@ With the embedded database, stop Heddle first: the database has one owner at a t
 
 const list = (keys: KeyRing): string =>
   purposes
-    .flatMap((purpose) => keys.all(purpose).map(({ id, created }, place) => `${purpose.padEnd(8)}${id.padEnd(14)}${created.toISOString()}  ${place === 0 ? 'current' : 'kept'}`))
+    .flatMap((purpose) =>
+      keys
+        .all(purpose)
+        .map(
+          ({ id, created }, place) =>
+            `${purpose.padEnd(8)}${id.padEnd(14)}${created.toISOString()}  ${place === 0 ? 'current' : 'kept'}`,
+        ),
+    )
     .join('\n');
 
 const carryOut = async (keys: KeyRing, [verb, what]: readonly string[]): Promise<string | undefined> => {
   const purpose = purposes.find((each) => each === what);
   if (verb === 'list') return list(keys);
   if (verb === 'rotate' && purpose) return `${purpose} ${(await keys.rotate(purpose)).id} is current`;
-  if (verb === 'reseal') return `${await keys.reseal()} keys sealed under the present master key; HEDDLE__KEYS__PREVIOUS can go`;
+  if (verb === 'reseal')
+    return `${await keys.reseal()} keys sealed under the present master key; HEDDLE__KEYS__PREVIOUS can go`;
   return undefined;
 };
 
@@ -35,7 +43,14 @@ export const keysCommand: Command['run'] = async ({ root, version }, args) => {
   const { grow } = growTree(effects.stopwatch);
   const { prepared, stop } = await prepare({ loaded, root, version, effects, log, grow }, availableParallelism());
   try {
-    const database = await openDatabase({ serving: prepared.serving, settings: config.database, node: `keys-${process.pid}`, random, metrics: openMetrics(), log });
+    const database = await openDatabase({
+      serving: prepared.serving,
+      settings: config.database,
+      node: `keys-${process.pid}`,
+      random,
+      metrics: openMetrics(),
+      log,
+    });
     try {
       const keys = await openKeyRing({ database, ...prepared, rotateDays: config.keys.rotateDays, random, log });
       const said = await carryOut(keys, args);

@@ -25,11 +25,15 @@ const fromHome = async (home: string, random: (bytes: number) => Uint8Array): Pr
     await rm(half);
   }
   const key = decode((await readFile(file, 'utf8')).trim());
-  if (key.length !== 32) throw misconfigured([`${file} does not hold a key of 32 bytes in base64: restore it, or what it sealed is lost`]);
+  if (key.length !== 32)
+    throw misconfigured([`${file} does not hold a key of 32 bytes in base64: restore it, or what it sealed is lost`]);
   return key;
 };
 
-export const masterKeys = async ({ keys, home }: Configuration, random: (bytes: number) => Uint8Array): Promise<Masters> => ({
+export const masterKeys = async (
+  { keys, home }: Configuration,
+  random: (bytes: number) => Uint8Array,
+): Promise<Masters> => ({
   master: keys.master === undefined ? await fromHome(home, random) : decode(keys.master),
   previous: keys.previous === undefined ? undefined : decode(keys.previous),
 });

@@ -11,24 +11,37 @@ export interface Checked {
 const requirementFaults = (plugin: Plugin, byName: ReadonlyMap<string, Plugin>): string[] =>
   Object.entries(plugin.requires ?? {}).flatMap(([name, range]) => {
     const found = byName.get(name);
-    if (validRange(range) === null) return [`plugin '${plugin.name}' requires ${name} in '${range}', which is no version range`];
-    if (!found) return [`plugin '${plugin.name}' requires '${name}', which is not configured${didYouMean(name, [...byName.keys()])}: add it under plugins`];
+    if (validRange(range) === null)
+      return [`plugin '${plugin.name}' requires ${name} in '${range}', which is no version range`];
+    if (!found)
+      return [
+        `plugin '${plugin.name}' requires '${name}', which is not configured${didYouMean(name, [...byName.keys()])}: add it under plugins`,
+      ];
     return satisfies(found.version, range)
       ? []
-      : [`plugin '${plugin.name}' requires ${name} ${range}, and ${found.version} is installed: upgrade one of the two`];
+      : [
+          `plugin '${plugin.name}' requires ${name} ${range}, and ${found.version} is installed: upgrade one of the two`,
+        ];
   });
 
 /** A service ref is named `<plugin>.<noun>`: who needs it requires that plugin. */
 const needFaults = (plugin: Plugin): string[] =>
   Object.values(plugin.needs ?? {}).flatMap(({ service }) => {
     const [provider = ''] = service.split('.');
-    return provider in (plugin.requires ?? {}) ? [] : [`plugin '${plugin.name}' needs service '${service}' and does not require '${provider}': add it to requires`];
+    return provider in (plugin.requires ?? {})
+      ? []
+      : [`plugin '${plugin.name}' needs service '${service}' and does not require '${provider}': add it to requires`];
   });
 
 const checkConfig = (plugin: Plugin, given: unknown): { config: unknown; faults: string[] } => {
   const parsed = configSchemaOf(plugin).safeParse(given ?? {});
   if (parsed.success) return { config: parsed.data, faults: [] };
-  return { config: undefined, faults: parsed.error.issues.map((issue) => [`plugins.${plugin.name}`, ...issue.path.map(String)].join('.').concat(`: ${issue.message}`)) };
+  return {
+    config: undefined,
+    faults: parsed.error.issues.map((issue) =>
+      [`plugins.${plugin.name}`, ...issue.path.map(String)].join('.').concat(`: ${issue.message}`),
+    ),
+  };
 };
 
 const inOrder = (plugins: readonly Plugin[]): { ordered: readonly Plugin[]; faults: readonly string[] } => {
@@ -55,7 +68,11 @@ export const checkAndOrder = (
   return {
     checked: [core, ...ordered].map((plugin) => ({ plugin, config: configs.get(plugin.name)?.config ?? {} })),
     faults: [
-      ...plugins.flatMap((plugin) => [...requirementFaults(plugin, byName), ...needFaults(plugin), ...(configs.get(plugin.name)?.faults ?? [])]),
+      ...plugins.flatMap((plugin) => [
+        ...requirementFaults(plugin, byName),
+        ...needFaults(plugin),
+        ...(configs.get(plugin.name)?.faults ?? []),
+      ]),
       ...faults,
     ],
   };

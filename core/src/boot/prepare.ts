@@ -42,8 +42,15 @@ export const migrationsOf = (plugins: readonly Plugin[]): readonly PluginMigrati
 /** A stand-in with the core's name and version: its contributions are made where it serves. */
 const coreOf = (version: string): Plugin => ({ name: 'core', version, setup: () => {} });
 
-export const orderedPlugins = async ({ loaded, root, version, plugins = [] }: Pick<PrepareNeeds, 'loaded' | 'root' | 'version' | 'plugins'>) => {
-  const settings = Object.fromEntries(Object.entries(loaded.config.plugins).filter(([name]) => !plugins.some((plugin) => plugin.name === name)));
+export const orderedPlugins = async ({
+  loaded,
+  root,
+  version,
+  plugins = [],
+}: Pick<PrepareNeeds, 'loaded' | 'root' | 'version' | 'plugins'>) => {
+  const settings = Object.fromEntries(
+    Object.entries(loaded.config.plugins).filter(([name]) => !plugins.some((plugin) => plugin.name === name)),
+  );
   const found = await discover(root, settings);
   const { checked, faults } = checkAndOrder(coreOf(version), [...found.plugins, ...plugins], loaded.config.plugins);
   const all = [...found.faults, ...faults];
@@ -69,7 +76,11 @@ export const prepare = async (needs: PrepareNeeds, cores: number): Promise<Groun
   const connectMs = database.timeouts.connectMs;
   const { total, sum } = connectionsWanted(database, workersOf(config, cores));
 
-  const ordered = await grow.part('plugins', () => orderedPlugins(needs), (found) => found.map(({ plugin }) => plugin.name).join(', ') || 'none');
+  const ordered = await grow.part(
+    'plugins',
+    () => orderedPlugins(needs),
+    (found) => found.map(({ plugin }) => plugin.name).join(', ') || 'none',
+  );
   let embedded: Embedded | undefined;
   const masters = await grow.part('home', async () => {
     await prepareHome(config.home);
@@ -81,7 +92,13 @@ export const prepare = async (needs: PrepareNeeds, cores: number): Promise<Groun
       'database',
       async () => {
         if (database.url === undefined)
-          embedded = await startEmbedded({ home: config.home, fsync: database.fsync, maxConnections: total + spareConnections, random: effects.random, log });
+          embedded = await startEmbedded({
+            home: config.home,
+            fsync: database.fsync,
+            maxConnections: total + spareConnections,
+            random: effects.random,
+            log,
+          });
         const own = embedded?.superuser;
         const secret = own ? Buffer.from(own.password) : masters.master;
         const owner = own ? await prepareOwner(own, secret, connectMs) : { connectionString: database.url ?? '' };
@@ -89,7 +106,10 @@ export const prepare = async (needs: PrepareNeeds, cores: number): Promise<Groun
         await judgeConnections(owner, connectMs, total, sum);
         return prepared;
       },
-      () => (embedded ? `PostgreSQL ${embedded.version.split('-')[0]}, embedded, as ${embedded.account}` : 'PostgreSQL at DATABASE_URL'),
+      () =>
+        embedded
+          ? `PostgreSQL ${embedded.version.split('-')[0]}, embedded, as ${embedded.account}`
+          : 'PostgreSQL at DATABASE_URL',
     );
     await grow.part(
       'migrations',

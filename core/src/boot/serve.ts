@@ -74,12 +74,16 @@ export const serve = async (needs: ServeNeeds): Promise<Serving> => {
 
   try {
     const tracer = closing(openTracer({ endpoint: config.tracing.endpoint, now, random, log }));
-    let database: Database | undefined;
+    const held: { database?: Database } = {};
     const parts = (): PartState[] => {
-      const health = database?.health();
+      const health = held.database?.health();
       return [
         { name: 'kernel', ready: !starting, ...(starting ? { reason: 'starting or stopping' } : {}) },
-        { name: 'database', ready: health?.ready ?? false, ...(health?.ready === false ? { reason: health.reason } : {}) },
+        {
+          name: 'database',
+          ready: health?.ready ?? false,
+          ...(health?.ready === false ? { reason: health.reason } : {}),
+        },
       ];
     };
     const health = { parts, metrics: allMetrics };
@@ -90,32 +94,66 @@ export const serve = async (needs: ServeNeeds): Promise<Serving> => {
     };
     const server = await grow.part(
       'http',
-      () => openServer(config.http, buildApp({ ...common, publicUrl: '', routes: healthRoutes(health), sites: [], mounts: [], fhir: undefined })),
+      () =>
+        openServer(
+          config.http,
+          buildApp({ ...common, publicUrl: '', routes: healthRoutes(health), sites: [], mounts: [], fhir: undefined }),
+        ),
       ({ port }) => `port ${port}`,
     );
     closers.push(server.close, () => void (starting = true));
     const publicUrl = config.publicUrl ?? `${config.http.tls ? 'https' : 'http'}://localhost:${server.port}`;
 
-    database = closing(
-      await grow.part('lanes', () => openDatabase({ serving: prepared.serving, settings: config.database, node: needs.node, random, metrics, log })),
+    const opened = closing(
+      await grow.part('lanes', () =>
+        openDatabase({ serving: prepared.serving, settings: config.database, node: needs.node, random, metrics, log }),
+      ),
     );
-    const opened = database;
-    const keys = await grow.part('keys', () => openKeyRing({ database: opened, ...prepared, rotateDays: config.keys.rotateDays, random, log }));
-    if (config.identity.demoAccounts) await grow.part('demo accounts', () => loadDemoAccounts({ database: opened, ids, random }), (made) => (made ? 'made' : 'there'));
+    held.database = opened;
+    const keys = await grow.part('keys', () =>
+      openKeyRing({ database: opened, ...prepared, rotateDays: config.keys.rotateDays, random, log }),
+    );
+    if (config.identity.demoAccounts)
+      await grow.part(
+        'demo accounts',
+        () => loadDemoAccounts({ database: opened, ids, random }),
+        (made) => (made ? 'made' : 'there'),
+      );
 
     const ordered = await orderedPlugins(needs);
     const core = platform(version, health);
     const plugins = [core, ...ordered.map(({ plugin }) => plugin)];
-    const { registry, faults } = buildRegistry(plugins.map((plugin) => ({ owner: plugin.name, contributions: contributionsOf(plugin) })));
-    const { table: roles, faults: roleFaults } = buildRoleTable(loadRoleFile(needs.root), verbs.map(({ name }) => name));
+    const { registry, faults } = buildRegistry(
+      plugins.map((plugin) => ({ owner: plugin.name, contributions: contributionsOf(plugin) })),
+    );
+    const { table: roles, faults: roleFaults } = buildRoleTable(
+      loadRoleFile(needs.root),
+      verbs.map(({ name }) => name),
+    );
     if (faults.length + roleFaults.length > 0) throw misconfigured([...faults, ...roleFaults]);
 
-    const kernel: Kernel = { database: opened, registry, roles, ids, metrics, tracer, stopwatch, started: new Date(now()), version, publicUrl, verbs };
+    const kernel: Kernel = {
+      database: opened,
+      registry,
+      roles,
+      ids,
+      metrics,
+      tracer,
+      stopwatch,
+      started: new Date(now()),
+      version,
+      publicUrl,
+      verbs,
+    };
     const perform = line(kernel);
-    await grow.part('setup', (inner) => setUp({ ordered, perform, effects, log, grow: inner, onClose: (closer) => closers.push(closer) }));
+    await grow.part('setup', (inner) =>
+      setUp({ ordered, perform, effects, log, grow: inner, onClose: (closer) => closers.push(closer) }),
+    );
 
     const watchLedger = async (): Promise<void> => {
-      const rows = await opened.transactions.transaction(noTenant, ({ query }) => query<LedgerRow>('select plugin, id, digest, breaking from migration'));
+      const rows = await opened.transactions.transaction(noTenant, ({ query }) =>
+        query<LedgerRow>('select plugin, id, digest, breaking from migration'),
+      );
       const [fault] = judgeLedger(rows, migrationsOf(plugins.slice(1)));
       if (fault) onFatal(fault);
     };

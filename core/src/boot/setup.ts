@@ -22,7 +22,10 @@ const limitMs = 10_000;
 const inTime = async (name: string, work: void | Promise<void>): Promise<void> => {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(misconfigured([`plugin '${name}' was not set up within ${limitMs / 1_000} s`])), limitMs);
+    timer = setTimeout(
+      () => reject(misconfigured([`plugin '${name}' was not set up within ${limitMs / 1_000} s`])),
+      limitMs,
+    );
   });
   try {
     await Promise.race([work, late]);
@@ -37,7 +40,8 @@ export const setUp = async ({ ordered, perform, effects, log, grow, onClose }: S
   const servicesOf = ({ name, needs = {} }: Plugin): Record<string, unknown> =>
     Object.fromEntries(
       Object.entries(needs).map(([key, { service }]) => {
-        if (!provided.has(service)) throw misconfigured([`plugin '${name}' needs service '${service}', and no plugin provided it in its setup`]);
+        if (!provided.has(service))
+          throw misconfigured([`plugin '${name}' needs service '${service}', and no plugin provided it in its setup`]);
         return [key, provided.get(service)];
       }),
     );
@@ -54,7 +58,8 @@ export const setUp = async ({ ordered, perform, effects, log, grow, onClose }: S
       ids: effects.ids,
       provide: ({ service }, value) => {
         const [owner] = service.split('.');
-        if (owner !== name) throw misconfigured([`plugin '${name}' provides '${service}', which is named after '${owner}'`]);
+        if (owner !== name)
+          throw misconfigured([`plugin '${name}' provides '${service}', which is named after '${owner}'`]);
         provided.set(service, value);
       },
       onClose,

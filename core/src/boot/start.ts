@@ -41,7 +41,15 @@ const writePorts = async (home: string, ports: Readonly<Record<string, number>>)
   await rename(`${file}.new`, file);
 };
 
-export const startHeddle = async ({ loaded, root, version, effects = realEffects(), plugins = [], print, onFatal }: StartNeeds): Promise<Heddle> => {
+export const startHeddle = async ({
+  loaded,
+  root,
+  version,
+  effects = realEffects(),
+  plugins = [],
+  print,
+  onFatal,
+}: StartNeeds): Promise<Heddle> => {
   const { config, warnings } = loaded;
   const log = logOf(loaded, print);
   const { grow, parts } = growTree(effects.stopwatch);
@@ -53,8 +61,17 @@ export const startHeddle = async ({ loaded, root, version, effects = realEffects
   const ground = await prepare({ loaded, root, version, effects, log, grow, plugins }, cores);
   try {
     const { prepared } = ground;
-    const serving = count === 1 ? await serve({ loaded, root, version, node: nodeName(), prepared, effects, log, grow, plugins, onFatal }) : undefined;
-    const running = serving ?? (await grow.part('workers', () => startWorkers({ count, prepared, log, onFatal }), ({ port }) => `${count} on port ${port}`));
+    const serving =
+      count === 1
+        ? await serve({ loaded, root, version, node: nodeName(), prepared, effects, log, grow, plugins, onFatal })
+        : undefined;
+    const running =
+      serving ??
+      (await grow.part(
+        'workers',
+        () => startWorkers({ count, prepared, log, onFatal }),
+        ({ port }) => `${count} on port ${port}`,
+      ));
     const { port, publicUrl } = running;
     await writePorts(config.home, { http: port });
     const ms = Math.round((effects.stopwatch() - from) * 1_000);
@@ -78,16 +95,28 @@ export const startHeddle = async ({ loaded, root, version, effects = realEffects
 export const isWorker = cluster.isWorker;
 
 /** The life of a worker process; its exit code. */
-export const workHeddle = ({ loaded, root, version, print }: Pick<StartNeeds, 'loaded' | 'root' | 'version' | 'print'>): Promise<number> => {
+export const workHeddle = ({
+  loaded,
+  root,
+  version,
+  print,
+}: Pick<StartNeeds, 'loaded' | 'root' | 'version' | 'print'>): Promise<number> => {
   const effects = realEffects();
   const log = logOf(loaded, print);
   return beWorker(async (prepared: Prepared, { allMetrics, onFatal }) => {
     const { grow } = growTree(effects.stopwatch);
-    const bytes = (key: Uint8Array | undefined): Uint8Array | undefined => key && new Uint8Array(key);
-    const masters = { master: new Uint8Array(prepared.master), previous: bytes(prepared.previous) };
+    const node = nodeName();
     const { port, publicUrl, metrics, close } = await serve({
-      ...{ loaded, root, version, node: nodeName(), effects, log, grow, allMetrics, onFatal },
-      prepared: { ...prepared, ...masters },
+      loaded,
+      root,
+      version,
+      node,
+      prepared,
+      effects,
+      log,
+      grow,
+      allMetrics,
+      onFatal,
     });
     return { port, publicUrl, metrics: () => metrics.registry.getMetricsAsJSON(), close };
   });

@@ -17,8 +17,14 @@ const prefix = "part '";
 
 /** The innermost part that failed is the one that is named. */
 const naming = (name: string, thrown: unknown): Outcome => {
-  const faults = thrown instanceof Outcome ? thrown.issues.map(({ diagnostics }) => diagnostics) : [thrown instanceof Error ? thrown.message : String(thrown)];
-  return misconfigured(faults.map((fault) => (fault.startsWith(prefix) ? fault : `${prefix}${name}': ${fault}`)), thrown);
+  const faults =
+    thrown instanceof Outcome
+      ? thrown.issues.map(({ diagnostics }) => diagnostics)
+      : [thrown instanceof Error ? thrown.message : String(thrown)];
+  return misconfigured(
+    faults.map((fault) => (fault.startsWith(prefix) ? fault : `${prefix}${name}': ${fault}`)),
+    thrown,
+  );
 };
 
 export const growTree = (stopwatch: () => number): { readonly grow: Grow; readonly parts: readonly Part[] } => {
@@ -43,7 +49,10 @@ const lines = (parts: readonly Part[], indent: string): string[] =>
   parts.flatMap(({ name, ms, note, parts: inner }, place) => {
     const last = place === parts.length - 1;
     const head = `${indent}${last ? '└ ' : '├ '}${name}`;
-    return [`${head.padEnd(28)}${String(ms).padStart(6)} ms  ${note}`.trimEnd(), ...lines(inner, `${indent}${last ? '  ' : '│ '}`)];
+    return [
+      `${head.padEnd(28)}${String(ms).padStart(6)} ms  ${note}`.trimEnd(),
+      ...lines(inner, `${indent}${last ? '  ' : '│ '}`),
+    ];
   });
 
 export const drawTree = (title: string, parts: readonly Part[]): string => [title, ...lines(parts, '')].join('\n');

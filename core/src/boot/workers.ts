@@ -60,6 +60,8 @@ export interface WorkersNeeds {
 }
 
 export const startWorkers = async ({ count, prepared, log, onFatal }: WorkersNeeds): Promise<Workers> => {
+  // Keys are bytes, which JSON would spoil.
+  cluster.setupPrimary({ serialization: 'advanced' });
   let closing = false;
   let asks = 0;
   const alive = new Set<Worker>();
@@ -91,7 +93,9 @@ export const startWorkers = async ({ count, prepared, log, onFatal }: WorkersNee
           return;
         }
         log.error({ worker: worker.id, code, signal }, 'a worker died; another takes its place');
-        setTimeout(() => begin().catch((error: unknown) => onFatal(error instanceof Error ? error.message : 'a worker cannot be replaced')), 200);
+        setTimeout(() => {
+          begin().catch((error: unknown) => onFatal(error instanceof Error ? error.message : 'a worker is lost'));
+        }, 200);
       });
     });
 
@@ -149,18 +153,22 @@ export const beWorker = (begin: (prepared: Prepared, door: WorkerDoor) => Promis
     };
     const end = async (code: number): Promise<void> => {
       await work?.close();
+      process.channel?.unref();
       resolve(code);
     };
     const hear = async (message: ToWorker): Promise<void> => {
       if (message.say === 'serve') {
         work = await begin(message.prepared, door);
         tell({ say: 'listening', port: work.port, publicUrl: work.publicUrl });
-      } else if (message.say === 'metrics?' && work) tell({ say: 'metrics', ask: message.ask, metrics: await work.metrics() });
+      } else if (message.say === 'metrics?' && work)
+        tell({ say: 'metrics', ask: message.ask, metrics: await work.metrics() });
       else if (message.say === 'all metrics') {
         waiting.get(message.ask)?.(message.text);
         waiting.delete(message.ask);
       } else if (message.say === 'close') await end(0);
     };
+    // Whoever launched this process may have let go of its channel; a worker lives as long as it.
+    process.channel?.ref();
     process.on('message', (message: ToWorker) => {
       hear(message).catch((thrown: unknown) => {
         tell({ say: 'failed', reason: thrown instanceof Error ? thrown.message : String(thrown) });

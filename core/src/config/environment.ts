@@ -2,7 +2,7 @@
 import { parse } from 'yaml';
 import { didYouMean } from './nearest.ts';
 import { schema } from './schema.ts';
-import { keysAt, type Layer, type Tree } from './tree.ts';
+import { keysAt, type Layer } from './tree.ts';
 
 const named: Readonly<Record<string, string>> = {
   PORT: 'http.port',
@@ -38,7 +38,8 @@ const pathOf = (variable: string): readonly string[] | string => {
     }
     const known = keysAt(schema, path);
     const key = known.find((each) => plain(each) === plain(part));
-    if (key === undefined) return `${variable}: unknown setting '${[...path, camel(part)].join('.')}'${didYouMean(camel(part), known)}`;
+    if (key === undefined)
+      return `${variable}: unknown setting '${[...path, camel(part)].join('.')}'${didYouMean(camel(part), known)}`;
     path.push(key);
   }
   return path;
@@ -74,7 +75,8 @@ export const environmentLayer = (
       origin.set(path.join('.'), variable);
     } else if (later[variable]) warnings.push(`${variable} has no effect: ${later[variable]}`);
     else if (refused[variable]) faults.push(`${variable}: ${refused[variable]}`);
-    else if (variable.startsWith('HEDDLE_')) faults.push(`${variable}: unknown variable${didYouMean(variable, knownNames)}`);
+    else if (variable.startsWith('HEDDLE_'))
+      faults.push(`${variable}: unknown variable${didYouMean(variable, knownNames)}`);
   }
-  return { layer: { tree: tree as Tree, source: (path) => origin.get(path) ?? 'the environment' }, faults, warnings };
+  return { layer: { tree, source: (path) => origin.get(path) ?? 'the environment' }, faults, warnings };
 };

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { misconfigured } from '../outcome/outcome.ts';
 import { environmentLayer } from './environment.ts';
 import { didYouMean } from './nearest.ts';
@@ -49,7 +49,13 @@ const explain = (error: z.ZodError, sources: ReadonlyMap<string, string>): strin
 
 /** What else is unsafe, when the faulty keys are left out of the picture: an operator should learn of everything at once. */
 const unsafeBeside = (error: z.ZodError, layers: readonly Layer[]): string[] => {
-  const faulty = new Set(error.issues.flatMap((issue) => (issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path])).map((path) => path.join('.')));
+  const faulty = new Set(
+    error.issues
+      .flatMap((issue) =>
+        issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path],
+      )
+      .map((path) => path.join('.')),
+  );
   const [defaults, ...others] = layers;
   if (!defaults) return [];
   const { tree } = merge([defaults, ...others.map((layer) => ({ ...layer, tree: prune(layer.tree, faulty) }))]);
@@ -79,7 +85,8 @@ export const loadConfiguration = ({ root, environment = process.env, cwd = proce
 
   const { tree, sources } = merge(layers);
   const parsed = schema.safeParse(tree);
-  if (!parsed.success) throw misconfigured([...faults, ...explain(parsed.error, sources), ...unsafeBeside(parsed.error, layers)]);
+  if (!parsed.success)
+    throw misconfigured([...faults, ...explain(parsed.error, sources), ...unsafeBeside(parsed.error, layers)]);
   const config = {
     ...parsed.data,
     home: resolve(sources.get('home')?.startsWith('config/') ? root : cwd, parsed.data.home),

@@ -14,6 +14,9 @@ const shape = z.strictObject({
 
 export const loadRoleFile = (root: string): z.infer<typeof shape> => {
   const parsed = shape.safeParse(parse(readFileSync(join(root, name), 'utf8')));
-  if (!parsed.success) throw misconfigured(parsed.error.issues.map((issue) => `${name}: ${issue.path.map(String).join('.')}: ${issue.message}`));
+  if (!parsed.success)
+    throw misconfigured(
+      parsed.error.issues.map((issue) => `${name}: ${issue.path.map(String).join('.')}: ${issue.message}`),
+    );
   return parsed.data;
 };

@@ -90,4 +90,3 @@ export const buildApp = (needs: AppNeeds): RequestHandler => {
     handle(request, response).catch((error: unknown) => log.error({ err: error }, 'a request fell out of the list'));
   };
 };
-

@@ -8,7 +8,8 @@ const bearer = /^Bearer +([\w.~+/-]+=*)$/i;
 
 export const authenticate = async (ctx: Context, verify: Verify): Promise<Caller> => {
   const [, token] = bearer.exec(ctx.get('authorization')) ?? [];
-  if (token === undefined) throw unauthenticated('a bearer token is needed: ask /realms/heddle/protocol/openid-connect/token for one');
+  if (token === undefined)
+    throw unauthenticated('a bearer token is needed: ask /realms/heddle/protocol/openid-connect/token for one');
   const caller = await verify(token);
   ctx.state.caller = caller;
   return caller;

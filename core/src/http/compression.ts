@@ -17,7 +17,7 @@ const compress: Readonly<Record<string, (body: string) => Promise<Buffer>>> = {
 
 export const compression: Middleware = async (ctx, next) => {
   await next();
-  const { body } = ctx;
+  const body: unknown = ctx.body;
   if (typeof body !== 'string' || body.length < leastBytes || ctx.method === 'HEAD') return;
   ctx.vary('Accept-Encoding');
   const encoding = ctx.acceptsEncodings('br', 'gzip', 'identity');

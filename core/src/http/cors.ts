@@ -9,12 +9,17 @@ export const cors = (origins: readonly string[]): Middleware => {
     const origin = ctx.get('origin');
     if (allowed.size > 0) ctx.vary('Origin');
     if (!allowed.has(origin)) return next();
-    ctx.set({ 'Access-Control-Allow-Origin': origin, 'Access-Control-Expose-Headers': exposed, 'Cross-Origin-Resource-Policy': 'cross-origin' });
+    ctx.set({
+      'Access-Control-Allow-Origin': origin,
+      'Access-Control-Expose-Headers': exposed,
+      'Cross-Origin-Resource-Policy': 'cross-origin',
+    });
     const asked = ctx.get('access-control-request-method');
     if (ctx.method !== 'OPTIONS' || asked === '') return next();
     ctx.set({
       'Access-Control-Allow-Methods': 'GET, HEAD, POST, PUT, PATCH, DELETE',
-      'Access-Control-Allow-Headers': 'Authorization, Content-Type, Accept, If-Match, If-None-Match, If-None-Exist, If-Modified-Since, Prefer, X-Request-Id, traceparent',
+      'Access-Control-Allow-Headers':
+        'Authorization, Content-Type, Accept, If-Match, If-None-Match, If-None-Exist, If-Modified-Since, Prefer, X-Request-Id, traceparent',
       'Access-Control-Max-Age': '600',
     });
     ctx.status = 204;

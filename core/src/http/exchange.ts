@@ -11,4 +11,4 @@ export interface Exchange {
 }
 
 export type Context = Koa.ParameterizedContext<Exchange>;
-export type Middleware = Koa.Middleware<Exchange>;
+export type Middleware = (ctx: Context, next: () => Promise<unknown>) => unknown;

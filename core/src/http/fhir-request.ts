@@ -56,7 +56,8 @@ export const readFhirRequest = (method: string, path: string): FhirRequest => {
     if (known === wanted) return { verb, takesBody, ...found };
     others.push(known);
   }
-  if (others.length === 0) throw notSupported(404, 'there is nothing at this address; /fhir/metadata says what there is');
+  if (others.length === 0)
+    throw notSupported(404, 'there is nothing at this address; /fhir/metadata says what there is');
   const allow = [...new Set(others)].join(', ');
   throw notSupported(405, `${method} is not supported here; ${allow} is`, { Allow: allow });
 };

@@ -25,7 +25,10 @@ const refusedHeaders = ['if-none-exist', 'if-match'];
 
 const readBody = async (ctx: Context, limit: number): Promise<Body> => {
   if (!ctx.is('application/fhir+json', 'application/json'))
-    throw notSupported(415, `the body's media type is ${ctx.get('content-type') || 'not given'}; send application/fhir+json`);
+    throw notSupported(
+      415,
+      `the body's media type is ${ctx.get('content-type') || 'not given'}; send application/fhir+json`,
+    );
   return parseBody(await readText(ctx.req, limit));
 };
 
@@ -43,9 +46,13 @@ const write = (ctx: Context, answer: Answer, base: string): void => {
   ctx.body = textOf(stored);
 };
 
-const decodeFault = (thrown: unknown): unknown => (thrown instanceof URIError ? malformed('the address is not well-formed') : thrown);
+const decodeFault = (thrown: unknown): unknown =>
+  thrown instanceof URIError ? malformed('the address is not well-formed') : thrown;
 
-export const answerFhir = async (ctx: Context, { kernel, perform, verify, bodyLimitBytes }: FhirDoor): Promise<void> => {
+export const answerFhir = async (
+  ctx: Context,
+  { kernel, perform, verify, bodyLimitBytes }: FhirDoor,
+): Promise<void> => {
   ctx.state.area = 'fhir';
   let request: ReturnType<typeof readFhirRequest>;
   try {
@@ -56,11 +63,19 @@ export const answerFhir = async (ctx: Context, { kernel, perform, verify, bodyLi
   const { takesBody, ...asked } = request;
   const open = kernel.verbs.some((verb) => verb.open && verb.name === asked.verb);
   const caller = open ? nobody : await authenticate(ctx, verify);
-  if (!ctx.accepts('application/fhir+json', 'application/json')) throw notSupported(406, 'only JSON can be answered: accept application/fhir+json');
+  if (!ctx.accepts('application/fhir+json', 'application/json'))
+    throw notSupported(406, 'only JSON can be answered: accept application/fhir+json');
   const refused = refusedHeaders.find((name) => ctx.get(name) !== '');
   if (refused) throw notSupported(501, `${refused} is not supported, and nothing was done`);
   const body = takesBody ? { body: await readBody(ctx, bodyLimitBytes) } : {};
   const trace = ctx.state.trace ? { trace: ctx.state.trace } : {};
-  const answer = await perform({ ...asked, ...body, ...trace, caller, query: ctx.URL.searchParams, signal: hangUpOf(ctx) });
+  const answer = await perform({
+    ...asked,
+    ...body,
+    ...trace,
+    caller,
+    query: ctx.URL.searchParams,
+    signal: hangUpOf(ctx),
+  });
   write(ctx, answer, kernel.publicUrl);
 };

@@ -5,11 +5,13 @@ import type { Middleware } from './exchange.ts';
 
 const harmless = /^[\w.-]{1,64}$/;
 
-export const requestId = (ids: Ids): Middleware => (ctx, next) => {
-  const given = ctx.get('x-request-id');
-  ctx.state.requestId = harmless.test(given) ? given : ids();
-  ctx.state.trace = readTrace(ctx.get('traceparent'));
-  ctx.state.area = 'other';
-  ctx.set('X-Request-Id', ctx.state.requestId);
-  return next();
-};
+export const requestId =
+  (ids: Ids): Middleware =>
+  (ctx, next) => {
+    const given = ctx.get('x-request-id');
+    ctx.state.requestId = harmless.test(given) ? given : ids();
+    ctx.state.trace = readTrace(ctx.get('traceparent'));
+    ctx.state.area = 'other';
+    ctx.set('X-Request-Id', ctx.state.requestId);
+    return next();
+  };

@@ -14,7 +14,11 @@ const refuse: Verify = async () => {
   throw unavailable('Heddle is starting');
 };
 
-export const contributedRoutes = (routes: readonly Route[], bodyLimitBytes: number, verify: Verify = refuse): Middleware => {
+export const contributedRoutes = (
+  routes: readonly Route[],
+  bodyLimitBytes: number,
+  verify: Verify = refuse,
+): Middleware => {
   const router = new Router<Exchange>();
   for (const { method, path, access, answer } of routes) {
     router.register(path, method === 'GET' ? ['GET', 'HEAD'] : [method], async (ctx) => {

@@ -17,15 +17,21 @@ export interface HttpServer {
 
 const inUse = (thrown: unknown, port: number): unknown => {
   const code = thrown instanceof Error && 'code' in thrown ? thrown.code : '';
-  if (code === 'EADDRINUSE') return misconfigured([`port ${port} is in use: stop what listens there, or set PORT (0 takes a free one)`]);
-  if (code === 'EACCES') return misconfigured([`port ${port} needs rights that this user lacks: set PORT to one above 1023`]);
+  if (code === 'EADDRINUSE')
+    return misconfigured([`port ${port} is in use: stop what listens there, or set PORT (0 takes a free one)`]);
+  if (code === 'EACCES')
+    return misconfigured([`port ${port} needs rights that this user lacks: set PORT to one above 1023`]);
   return thrown;
 };
 
 export const openServer = async (settings: Configuration['http'], first: RequestHandler): Promise<HttpServer> => {
   let handler = first;
   let draining = false;
-  const bounds = { headersTimeout: settings.headersTimeoutMs, requestTimeout: settings.requestTimeoutMs, keepAliveTimeout: 65_000 };
+  const bounds = {
+    headersTimeout: settings.headersTimeoutMs,
+    requestTimeout: settings.requestTimeoutMs,
+    keepAliveTimeout: 65_000,
+  };
   const listener: RequestHandler = (request, response) => {
     if (draining) response.setHeader('Connection', 'close');
     handler(request, response);

@@ -31,12 +31,18 @@ const filesIn = (folder: string): ReadonlyMap<string, File> =>
         const path = join(entry.parentPath, entry.name);
         const bytes = readFileSync(path);
         const tag = `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`;
-        return [path.slice(folder.length).replace(/^\/+/, ''), { type: mediaTypes[extname(entry.name)] ?? '', bytes, tag }];
+        return [
+          path.slice(folder.length).replace(/^\/+/, ''),
+          { type: mediaTypes[extname(entry.name)] ?? '', bytes, tag },
+        ];
       }),
   );
 
 export const sites = (declared: readonly Site[]): Middleware => {
-  const mounted = declared.map(({ path, folder }) => ({ prefix: path.endsWith('/') ? path : `${path}/`, files: filesIn(folder) }));
+  const mounted = declared.map(({ path, folder }) => ({
+    prefix: path.endsWith('/') ? path : `${path}/`,
+    files: filesIn(folder),
+  }));
   return async (ctx, next) => {
     for (const { prefix, files } of mounted) {
       if (!ctx.path.startsWith(prefix)) continue;

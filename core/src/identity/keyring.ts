@@ -41,7 +41,12 @@ export interface KeyRingNeeds {
 export const purposes: readonly Purpose[] = ['token', 'cursor', 'cookie', 'audit'];
 
 /** Days that a key stays after a newer one took its place. What audit keys signed must stay provable. */
-const keptDays: Readonly<Record<Purpose, number>> = { token: 7, cursor: 7, cookie: 30, audit: Number.POSITIVE_INFINITY };
+const keptDays: Readonly<Record<Purpose, number>> = {
+  token: 7,
+  cursor: 7,
+  cookie: 30,
+  audit: Number.POSITIVE_INFINITY,
+};
 
 export const tokenAlgorithm = 'ES256';
 
@@ -62,7 +67,14 @@ interface Row {
 
 const label = ({ id, purpose }: Pick<Key, 'id' | 'purpose'>): string => `${purpose} ${id}`;
 
-export const openKeyRing = async ({ database, master, previous, rotateDays, random, log }: KeyRingNeeds): Promise<KeyRing> => {
+export const openKeyRing = async ({
+  database,
+  master,
+  previous,
+  rotateDays,
+  random,
+  log,
+}: KeyRingNeeds): Promise<KeyRing> => {
   const masters = new Map([master, ...(previous ? [previous] : [])].map((key) => [masterName(key), key]));
   const listeners: (() => void)[] = [];
   let keys = new Map<Purpose, readonly Key[]>();
@@ -91,7 +103,12 @@ export const openKeyRing = async ({ database, master, previous, rotateDays, rand
   const add = async ({ query }: Transaction, purpose: Purpose): Promise<string> => {
     const id = Buffer.from(random(9)).toString('base64url');
     const sealed = seal(master, label({ id, purpose }), await newSecret(purpose, random), random);
-    await query('insert into key (id, purpose, created, sealed, master) values ($1, $2, clock_timestamp(), $3, $4)', [id, purpose, sealed, masterName(master)]);
+    await query('insert into key (id, purpose, created, sealed, master) values ($1, $2, clock_timestamp(), $3, $4)', [
+      id,
+      purpose,
+      sealed,
+      masterName(master),
+    ]);
     return id;
   };
 

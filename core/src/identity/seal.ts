@@ -4,7 +4,12 @@ import { createCipheriv, createDecipheriv, createHash } from 'node:crypto';
 const ivBytes = 12;
 const tagBytes = 16;
 
-export const seal = (master: Uint8Array, label: string, secret: Uint8Array, random: (bytes: number) => Uint8Array): Buffer => {
+export const seal = (
+  master: Uint8Array,
+  label: string,
+  secret: Uint8Array,
+  random: (bytes: number) => Uint8Array,
+): Buffer => {
   const iv = random(ivBytes);
   const cipher = createCipheriv('aes-256-gcm', master, iv).setAAD(Buffer.from(label));
   const sealed = Buffer.concat([cipher.update(secret), cipher.final()]);
@@ -19,4 +24,5 @@ export const unseal = (master: Uint8Array, label: string, sealed: Uint8Array): B
 };
 
 /** Names a master key without telling anything of it. */
-export const masterName = (master: Uint8Array): string => createHash('sha256').update('heddle master').update(master).digest('hex').slice(0, 16);
+export const masterName = (master: Uint8Array): string =>
+  createHash('sha256').update('heddle master').update(master).digest('hex').slice(0, 16);

@@ -24,7 +24,11 @@ const bare = (thrown: unknown): unknown => {
   };
 };
 
-export const openLog = (level: LogLevel, target: LogTarget, bindings: Readonly<Record<string, string | number>> = {}): Log =>
+export const openLog = (
+  level: LogLevel,
+  target: LogTarget,
+  bindings: Readonly<Record<string, string | number>> = {},
+): Log =>
   pino(
     {
       level,

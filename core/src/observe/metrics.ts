@@ -45,7 +45,11 @@ export const openMetrics = (): Metrics => {
       labelNames: ['lane'],
       registers,
     }),
-    databaseUp: new Gauge({ name: 'heddle_database_up', help: '1 while the database answers and takes writes', registers }),
+    databaseUp: new Gauge({
+      name: 'heddle_database_up',
+      help: '1 while the database answers and takes writes',
+      registers,
+    }),
     part: new Gauge({ name: 'heddle_part_ready', help: '1 while a part is ready', labelNames: ['part'], registers }),
   };
 };

@@ -6,7 +6,12 @@ export type SpanAttributes = Readonly<Record<string, string | number>>;
 
 export interface Tracer {
   /** Runs `work` inside a span; a span that throws is marked so. */
-  readonly span: <T>(name: string, parent: Trace | undefined, attributes: SpanAttributes, work: (trace: Trace | undefined) => Promise<T>) => Promise<T>;
+  readonly span: <T>(
+    name: string,
+    parent: Trace | undefined,
+    attributes: SpanAttributes,
+    work: (trace: Trace | undefined) => Promise<T>,
+  ) => Promise<T>;
   readonly close: () => Promise<void>;
 }
 
@@ -92,7 +97,10 @@ export const openTracer = ({ endpoint, now, random, log }: TracingNeeds): Tracer
             parentSpanId: parent?.spanId ?? '',
             startTimeUnixNano,
             endTimeUnixNano: nanos(now()),
-            attributes: Object.entries(attributes).map(([key, value]) => ({ key, value: { stringValue: String(value) } })),
+            attributes: Object.entries(attributes).map(([key, value]) => ({
+              key,
+              value: { stringValue: String(value) },
+            })),
             status: { code },
           });
       }

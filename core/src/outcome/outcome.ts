@@ -41,7 +41,12 @@ export class Outcome extends Error {
   readonly issues: readonly Issue[];
   readonly headers: Readonly<Record<string, string>>;
 
-  constructor(status: number, issues: readonly Issue[], headers: Readonly<Record<string, string>> = {}, cause?: unknown) {
+  constructor(
+    status: number,
+    issues: readonly Issue[],
+    headers: Readonly<Record<string, string>> = {},
+    cause?: unknown,
+  ) {
     super(issues.map((issue) => issue.diagnostics).join('; '), cause === undefined ? {} : { cause });
     this.name = 'Outcome';
     this.status = status;
@@ -64,7 +69,8 @@ const error = (code: IssueCode, diagnostics: string, expression?: string): Issue
 const refusal = (status: number, code: IssueCode, diagnostics: string, expression?: string): Outcome =>
   new Outcome(status, [error(code, diagnostics, expression)]);
 
-export const invalid = (expression: string, diagnostics: string): Outcome => refusal(400, 'invalid', diagnostics, expression);
+export const invalid = (expression: string, diagnostics: string): Outcome =>
+  refusal(400, 'invalid', diagnostics, expression);
 
 export const malformed = (diagnostics: string): Outcome => refusal(400, 'structure', diagnostics);
 
@@ -77,12 +83,16 @@ export const notFound = (what: string): Outcome => refusal(404, 'not-found', `${
 
 export const gone = (what: string): Outcome => refusal(410, 'deleted', `${what} was deleted`);
 
-export const notSupported = (status: 404 | 405 | 406 | 415 | 501, diagnostics: string, headers: Readonly<Record<string, string>> = {}): Outcome =>
-  new Outcome(status, [error('not-supported', diagnostics)], headers);
+export const notSupported = (
+  status: 404 | 405 | 406 | 415 | 501,
+  diagnostics: string,
+  headers: Readonly<Record<string, string>> = {},
+): Outcome => new Outcome(status, [error('not-supported', diagnostics)], headers);
 
 export const conflict = (diagnostics: string): Outcome => refusal(409, 'conflict', diagnostics);
 
-export const tooLarge = (diagnostics: string): Outcome => new Outcome(413, [error('too-long', diagnostics)], { Connection: 'close' });
+export const tooLarge = (diagnostics: string): Outcome =>
+  new Outcome(413, [error('too-long', diagnostics)], { Connection: 'close' });
 
 /** Nothing was done; the same request may be sent again after `seconds`. */
 export const unavailable = (diagnostics: string, seconds = 1, cause?: unknown): Outcome =>
@@ -112,10 +122,20 @@ export const outcomeUnknown = (cause?: unknown): Outcome =>
 
 /** What nobody foresaw. The caller learns the request's id and nothing else; the log holds the cause. */
 export const unexpected = (cause: unknown): Outcome =>
-  new Outcome(500, [error('exception', 'something went wrong inside Heddle; its log has the details under this request id')], {}, cause);
+  new Outcome(
+    500,
+    [error('exception', 'something went wrong inside Heddle; its log has the details under this request id')],
+    {},
+    cause,
+  );
 
 /** A fault of the installation, told to the operator in one message that names every cause. */
 export const misconfigured = (faults: readonly string[], cause?: unknown): Outcome =>
-  new Outcome(500, faults.map((fault) => error('processing', fault)), {}, cause);
+  new Outcome(
+    500,
+    faults.map((fault) => error('processing', fault)),
+    {},
+    cause,
+  );
 
 export const asOutcome = (thrown: unknown): Outcome => (thrown instanceof Outcome ? thrown : unexpected(thrown));

@@ -1,6 +1,14 @@
 /** The embedded identity provider under the paths that Keycloak uses: tokens for accounts and clients of this installation, signed with the shared keys. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Provider, errors, type Adapter, type ClientMetadata, type Configuration, type JWK, type KoaContextWithOIDC } from 'oidc-provider';
+import {
+  Provider,
+  errors,
+  type Adapter,
+  type ClientMetadata,
+  type Configuration,
+  type JWK,
+  type KoaContextWithOIDC,
+} from 'oidc-provider';
 import { findAccount, findClient, signIn, type Account, type Client } from '../identity/accounts.ts';
 import { tokenAlgorithm, type Key, type KeyRing } from '../identity/keyring.ts';
 import { checkPassword } from '../identity/passwords.ts';
@@ -22,7 +30,12 @@ export interface IdentityProviderNeeds {
   readonly log: Log;
 }
 
-const jwkOf = ({ id, secret }: Key): JWK => ({ ...(JSON.parse(Buffer.from(secret).toString('utf8')) as JWK), kid: id, alg: tokenAlgorithm, use: 'sig' });
+const jwkOf = ({ id, secret }: Key): JWK => ({
+  ...(JSON.parse(Buffer.from(secret).toString('utf8')) as JWK),
+  kid: id,
+  alg: tokenAlgorithm,
+  use: 'sig',
+});
 
 /** Callers may put a client's secret in the header or in the form; the package holds a client to one of them. */
 const authMethod = (client: Client): ClientMetadata['token_endpoint_auth_method'] => {
@@ -74,28 +87,43 @@ const claimsFor = (subject: Account | Client, azp: string): Record<string, unkno
 
 const resource = 'urn:heddle:fhir';
 
-const resourceServer = { scope: '', audience, accessTokenFormat: 'jwt' as const, jwt: { sign: { alg: tokenAlgorithm as 'ES256' } } };
+const resourceServer = {
+  scope: '',
+  audience,
+  accessTokenFormat: 'jwt' as const,
+  jwt: { sign: { alg: tokenAlgorithm as 'ES256' } },
+};
 
 /** Whose token it is, from the grant that made it to the claims that it carries. */
 type Owners = WeakMap<object, Account>;
 
 /** Wrong password, unknown name and disabled account look the same. */
-const passwordGrant = (database: Database, owners: Owners) => async (ctx: KoaContextWithOIDC): Promise<void> => {
-  const { client, params, provider } = ctx.oidc;
-  const { username, password } = params ?? {};
-  if (!client || typeof username !== 'string' || typeof password !== 'string') throw new errors.InvalidRequest('username and password are required');
-  const account = await signIn(database, username, password);
-  if (!account) throw new errors.InvalidGrant('Invalid user credentials');
-  const token = new provider.AccessToken({ client, accountId: account.id, gty: 'password', claims: {}, grantId: '' });
-  token.resourceServer = new provider.ResourceServer(resource, resourceServer);
-  owners.set(token, account);
-  ctx.body = { access_token: await token.save(), expires_in: token.expiration, token_type: 'Bearer' };
-};
+const passwordGrant =
+  (database: Database, owners: Owners) =>
+  async (ctx: KoaContextWithOIDC): Promise<void> => {
+    const { client, params, provider } = ctx.oidc;
+    const { username, password } = params ?? {};
+    if (!client || typeof username !== 'string' || typeof password !== 'string')
+      throw new errors.InvalidRequest('username and password are required');
+    const account = await signIn(database, username, password);
+    if (!account) throw new errors.InvalidGrant('Invalid user credentials');
+    const token = new provider.AccessToken({ client, accountId: account.id, gty: 'password', claims: {}, grantId: '' });
+    token.resourceServer = new provider.ResourceServer(resource, resourceServer);
+    owners.set(token, account);
+    ctx.body = { access_token: await token.save(), expires_in: token.expiration, token_type: 'Bearer' };
+  };
 
-const configurationOf = ({ database, keys, accessTokenSeconds, secure }: IdentityProviderNeeds, owners: Owners): Configuration => ({
+const configurationOf = (
+  { database, keys, accessTokenSeconds, secure }: IdentityProviderNeeds,
+  owners: Owners,
+): Configuration => ({
   adapter: adapterFor(database),
   jwks: { keys: keys.all('token').map(jwkOf) },
-  cookies: { keys: keys.all('cookie').map(({ secret }) => Buffer.from(secret).toString('base64')), long: { secure }, short: { secure } },
+  cookies: {
+    keys: keys.all('cookie').map(({ secret }) => Buffer.from(secret).toString('base64')),
+    long: { secure },
+    short: { secure },
+  },
   clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post'],
   enabledJWA: { idTokenSigningAlgValues: [tokenAlgorithm] },
   clientDefaults: { id_token_signed_response_alg: tokenAlgorithm },
@@ -107,7 +135,11 @@ const configurationOf = ({ database, keys, accessTokenSeconds, secure }: Identit
     clientCredentials: { enabled: true },
     resourceIndicators: { enabled: true, defaultResource: () => resource, getResourceServerInfo: () => resourceServer },
   },
-  routes: { token: '/protocol/openid-connect/token', jwks: '/protocol/openid-connect/certs', authorization: '/protocol/openid-connect/auth' },
+  routes: {
+    token: '/protocol/openid-connect/token',
+    jwks: '/protocol/openid-connect/certs',
+    authorization: '/protocol/openid-connect/auth',
+  },
   findAccount: async (_ctx, id) => {
     const account = await findAccount(database, id);
     return account && { accountId: account.id, claims: () => ({ sub: account.id }) };

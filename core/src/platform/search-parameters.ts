@@ -5,4 +5,5 @@ import type { SearchParameter } from '../fhir/search-parameter.ts';
 
 const file = fileURLToPath(import.meta.resolve('@heddle/fhir-profiles/core/search-parameters.json'));
 
-export const r4SearchParameters = (): readonly SearchParameter[] => JSON.parse(readFileSync(file, 'utf8')) as SearchParameter[];
+export const r4SearchParameters = (): readonly SearchParameter[] =>
+  JSON.parse(readFileSync(file, 'utf8')) as SearchParameter[];

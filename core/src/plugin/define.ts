@@ -36,9 +36,17 @@ export const definePlugin = <Config = Record<string, never>, const N extends Nee
 ): Plugin => Object.freeze({ setup: () => {}, ...definition });
 
 /** The row of this table is the only place that knows both a plugin's property and its kind. */
-export const contributionsOf = ({ name, searchParameters = [], operations = [], routes = [], sites = [] }: Plugin): Contribution[] => [
+export const contributionsOf = ({
+  name,
+  searchParameters = [],
+  operations = [],
+  routes = [],
+  sites = [],
+}: Plugin): Contribution[] => [
   ...searchParameters.map((parameter) => contribution(searchParameterKind, parameter.url, parameter)),
-  ...operations.flatMap((operation) => operation.levels.map((level) => contribution(operationKind, operationKey(level, operation.name), operation))),
+  ...operations.flatMap((operation) =>
+    operation.levels.map((level) => contribution(operationKind, operationKey(level, operation.name), operation)),
+  ),
   ...routes.map((route) => {
     const path = name === 'core' ? route.path : `/api/${name}${route.path}`;
     return contribution(routeKind, `${route.method} ${path}`, { ...route, path });

@@ -24,21 +24,30 @@ const faultsIn = ({ groups, roles }: RoleFile, verbs: readonly string[]): string
   );
   const inRoles = Object.entries(roles).flatMap(([role, rows]) =>
     Object.entries(rows).flatMap(([what, may]) => [
-      ...(what === '*' || what === system || what in groups || isResourceType(what) ? [] : [`role ${role}: '${what}' is no type and no group`]),
-      ...may.filter((verb) => !verbs.includes(verb)).map((verb) => `role ${role}, ${what}: '${verb}' is not a verb (${verbs.join(', ')})`),
+      ...(what === '*' || what === system || what in groups || isResourceType(what)
+        ? []
+        : [`role ${role}: '${what}' is no type and no group`]),
+      ...may
+        .filter((verb) => !verbs.includes(verb))
+        .map((verb) => `role ${role}, ${what}: '${verb}' is not a verb (${verbs.join(', ')})`),
     ]),
   );
   return [...inGroups, ...inRoles];
 };
 
-export const buildRoleTable = (file: RoleFile, verbs: readonly string[]): { table: RoleTable; faults: readonly string[] } => {
+export const buildRoleTable = (
+  file: RoleFile,
+  verbs: readonly string[],
+): { table: RoleTable; faults: readonly string[] } => {
   const allowed = new Set<string>();
   for (const [role, rows] of Object.entries(file.roles))
     for (const [what, may] of Object.entries(rows))
       for (const type of file.groups[what] ?? [what]) for (const verb of may) allowed.add(`${role} ${verb} ${type}`);
 
   const judge = ({ roles }: Caller, verb: string, type: string = system): Decision => {
-    const permitted = roles.some((role) => allowed.has(`${role} ${verb} ${type}`) || (type !== system && allowed.has(`${role} ${verb} *`)));
+    const permitted = roles.some(
+      (role) => allowed.has(`${role} ${verb} ${type}`) || (type !== system && allowed.has(`${role} ${verb} *`)),
+    );
     if (permitted) return { permitted };
     const who = roles.length === 0 ? 'a caller without a role' : `the role ${roles.join(', ')}`;
     return { permitted, reason: `${who} may not ${verb} ${type === system ? 'here' : type}` };

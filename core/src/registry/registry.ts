@@ -40,7 +40,10 @@ export const buildRegistry = (
       const rows = kinds.get(kind.kind) ?? new Map<string, Owned<unknown>>();
       kinds.set(kind.kind, rows);
       const first = rows.get(name);
-      if (first) faults.push(`${kind.kind} '${name}' is contributed by '${first.owner}' and by '${owner}': rename or remove one`);
+      if (first)
+        faults.push(
+          `${kind.kind} '${name}' is contributed by '${first.owner}' and by '${owner}': rename or remove one`,
+        );
       else rows.set(name, Object.freeze({ name, owner, value }));
     }
   }

@@ -39,7 +39,10 @@ const besideLanes = 2;
 const ofOwner = 2;
 
 /** What all processes of all nodes may hold at once, and how it adds up. */
-export const connectionsWanted = ({ lanes, nodes }: DatabaseSettings, workers: number): { total: number; sum: string } => {
+export const connectionsWanted = (
+  { lanes, nodes }: DatabaseSettings,
+  workers: number,
+): { total: number; sum: string } => {
   const inLanes = Object.values(lanes).reduce((sum, size) => sum + size, 0);
   const each = inLanes + besideLanes;
   return {
@@ -48,7 +51,14 @@ export const connectionsWanted = ({ lanes, nodes }: DatabaseSettings, workers: n
   };
 };
 
-export const openDatabase = async ({ serving, settings, node, random, metrics, log }: DatabaseNeeds): Promise<Database> => {
+export const openDatabase = async ({
+  serving,
+  settings,
+  node,
+  random,
+  metrics,
+  log,
+}: DatabaseNeeds): Promise<Database> => {
   const { lanes, timeouts } = settings;
   const closers: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
@@ -58,10 +68,17 @@ export const openDatabase = async ({ serving, settings, node, random, metrics, l
     closers.push(part.close);
     return part;
   };
-  const link = (name: string, statementMs: number): LinkSettings => ({ address: serving, name, connectMs: timeouts.connectMs, statementMs });
+  const link = (name: string, statementMs: number): LinkSettings => ({
+    address: serving,
+    name,
+    connectMs: timeouts.connectMs,
+    statementMs,
+  });
 
   try {
-    const watch = closing(await watchHealth({ settings: link('health', timeouts.connectMs), node, random, metrics, log }));
+    const watch = closing(
+      await watchHealth({ settings: link('health', timeouts.connectMs), node, random, metrics, log }),
+    );
     const { onFault, cancel } = watch;
     const lane = async (name: 'read' | 'write'): Promise<Lane> =>
       closing(await openLane({ settings: link(name, timeouts.laneMs), links: lanes[name], metrics, log, onFault }));

@@ -15,14 +15,20 @@ const busy = new Set(['53000', '53200', '53300', '53400', '57P03', '25006', '55P
 export const isDiskFull = (thrown: unknown): boolean => full.has(codeOf(thrown));
 
 /** `sent`: the statement was given to the connection. `writes`: it may have changed something by itself. */
-export const faultOf = (thrown: unknown, { sent, writes }: { readonly sent: boolean; readonly writes: boolean }): Outcome => {
+export const faultOf = (
+  thrown: unknown,
+  { sent, writes }: { readonly sent: boolean; readonly writes: boolean },
+): Outcome => {
   if (thrown instanceof Outcome) return thrown;
   const code = codeOf(thrown);
   if (isAnswer(thrown)) {
     if (full.has(code)) return unavailable('the database has no room to write; nothing was changed', 5, thrown);
-    if (busy.has(code)) return unavailable('the database is busy or takes no writes at the moment; nothing was changed', 1, thrown);
+    if (busy.has(code))
+      return unavailable('the database is busy or takes no writes at the moment; nothing was changed', 1, thrown);
     if (code === '57014') return tooCostly('this ran past its time limit and was stopped; nothing was changed', thrown);
     return unexpected(thrown);
   }
-  return sent && writes ? outcomeUnknown(thrown) : unavailable('the database cannot be reached; nothing was changed', 1, thrown);
+  return sent && writes
+    ? outcomeUnknown(thrown)
+    : unavailable('the database cannot be reached; nothing was changed', 1, thrown);
 };

@@ -155,6 +155,13 @@ export const openFrame = async (owner: Address): Promise<DataSource> => {
   const { connectionString, user, ...rest } = owner;
   const address = connectionString === undefined ? { ...rest, username: user } : { url: connectionString };
   // TypeORM's options leave out keys that are undefined rather than take them as such.
-  const options = { type: 'postgres', ...address, schema, entities: tables, synchronize: false, logging: false } as DataSourceOptions;
+  const options = {
+    type: 'postgres',
+    ...address,
+    schema,
+    entities: tables,
+    synchronize: false,
+    logging: false,
+  } as DataSourceOptions;
   return new DataSource(options).initialize();
 };

@@ -69,10 +69,10 @@ export const watchHealth = async ({ settings, node, random, metrics, log }: Heal
     try {
       const asked = await client();
       if (full) {
-        await asked.query('insert into node_probe (node, filler) values ($1, $2) on conflict (node) do update set filler = excluded.filler', [
-          node,
-          Buffer.from(random(proofBytes)),
-        ]);
+        await asked.query(
+          'insert into node_probe (node, filler) values ($1, $2) on conflict (node) do update set filler = excluded.filler',
+          [node, Buffer.from(random(proofBytes))],
+        );
         full = false;
       } else await asked.query('select 1');
       become({ ready: true });

@@ -7,7 +7,11 @@ import { connect, type Connected, type LinkSettings } from './link.ts';
 import type { Statement } from './statement.ts';
 
 export interface Lane {
-  readonly run: <Row extends object>(tenant: number, statement: Statement, values: readonly unknown[]) => Promise<Row[]>;
+  readonly run: <Row extends object>(
+    tenant: number,
+    statement: Statement,
+    values: readonly unknown[],
+  ) => Promise<Row[]>;
   readonly close: () => Promise<void>;
 }
 
@@ -42,7 +46,13 @@ export const openLane = async ({ settings, links: size, metrics, log, onFault }:
   const { name } = settings;
   let closed = false;
   const timers = new Set<NodeJS.Timeout>();
-  const links: Link[] = Array.from({ length: size }, () => ({ connected: undefined, tenant: 0, waiting: 0, silent: false, failure: undefined }));
+  const links: Link[] = Array.from({ length: size }, () => ({
+    connected: undefined,
+    tenant: 0,
+    waiting: 0,
+    silent: false,
+    failure: undefined,
+  }));
   const answers = { ok: metrics.statements.labels(name, 'ok'), error: metrics.statements.labels(name, 'error') };
 
   const later = (milliseconds: number, work: () => void): void => {
@@ -88,7 +98,8 @@ export const openLane = async ({ settings, links: size, metrics, log, onFault }:
   const watch = setInterval(() => {
     for (const link of links) {
       const waits = link.waiting > 0 && link.connected !== undefined;
-      if (waits && link.silent && link.connected) giveUp(link, link.connected, new Error('no answer within the time limit'));
+      if (waits && link.silent && link.connected)
+        giveUp(link, link.connected, new Error('no answer within the time limit'));
       link.silent = waits;
     }
   }, settings.statementMs + 2_000);
@@ -104,7 +115,11 @@ export const openLane = async ({ settings, links: size, metrics, log, onFault }:
     return best;
   };
 
-  const run = <Row extends object>(tenant: number, { name: prepared, text, writes }: Statement, values: readonly unknown[]): Promise<Row[]> =>
+  const run = <Row extends object>(
+    tenant: number,
+    { name: prepared, text, writes }: Statement,
+    values: readonly unknown[],
+  ): Promise<Row[]> =>
     new Promise((resolve, reject) => {
       const link = pick(tenant);
       const connected = link?.connected;
@@ -138,7 +153,7 @@ export const openLane = async ({ settings, links: size, metrics, log, onFault }:
     closed = true;
     clearInterval(watch);
     for (const timer of timers) clearTimeout(timer);
-    await Promise.all(links.map(({ connected }) => connected?.client.end()));
+    await Promise.all(links.flatMap(({ connected }) => (connected ? [connected.client.end()] : [])));
   };
 
   const opened = await Promise.allSettled(links.map(open));

@@ -25,10 +25,20 @@ const int8 = 20;
 
 /** 64-bit counts and times fit a number for the next 285,000 years of milliseconds; pg would hand them out as text. */
 const types: pg.CustomTypesConfig = {
-  getTypeParser: (oid, format) => (oid === int8 ? Number : pg.types.getTypeParser(oid, format ?? 'text')),
+  getTypeParser: (oid: Parameters<typeof pg.types.getTypeParser>[0], format: 'text' | 'binary' = 'text'): unknown => {
+    if (Number(oid) === int8) return Number;
+    const parse: unknown = pg.types.getTypeParser(oid, format);
+    return parse;
+  },
 };
 
-export const linkConfig = ({ address, name, connectMs, statementMs, pipeline = false }: LinkSettings): pg.ClientConfig => ({
+export const linkConfig = ({
+  address,
+  name,
+  connectMs,
+  statementMs,
+  pipeline = false,
+}: LinkSettings): pg.ClientConfig => ({
   ...address,
   types,
   pipeline,

@@ -27,18 +27,25 @@ const lockTries = 30;
 const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 /** The core's tables stand in `heddle`; a plugin's in a schema of its own. */
-export const schemaOf = (plugin: string): string => (plugin === 'core' ? 'heddle' : `plugin_${plugin.replaceAll('-', '_')}`);
+export const schemaOf = (plugin: string): string =>
+  plugin === 'core' ? 'heddle' : `plugin_${plugin.replaceAll('-', '_')}`;
 
 /** What the ledger holds that this code must not live with. */
 export const judgeLedger = (rows: readonly LedgerRow[], plugins: readonly PluginMigrations[]): string[] => {
-  const known = new Map(plugins.flatMap(({ plugin, migrations }) => migrations.map((each) => [`${plugin} ${each.id}`, digestOf(each)])));
+  const known = new Map(
+    plugins.flatMap(({ plugin, migrations }) => migrations.map((each) => [`${plugin} ${each.id}`, digestOf(each)])),
+  );
   return rows.flatMap(({ plugin, id, digest, breaking }) => {
     const expected = known.get(`${plugin} ${id}`);
     if (expected === undefined)
       return breaking
-        ? [`the database was changed by a later release (${plugin} ${id}) that this one must not run beside: upgrade this node`]
+        ? [
+            `the database was changed by a later release (${plugin} ${id}) that this one must not run beside: upgrade this node`,
+          ]
         : [];
-    return expected === digest ? [] : [`migration ${plugin} ${id} was changed after it ran here: restore it, and add a new one instead`];
+    return expected === digest
+      ? []
+      : [`migration ${plugin} ${id} was changed after it ran here: restore it, and add a new one instead`];
   });
 };
 
@@ -52,7 +59,8 @@ const prepareLedger = async (runner: QueryRunner): Promise<void> => {
 const readLedger = (runner: QueryRunner): Promise<LedgerRow[]> =>
   runner.query('select plugin, id, digest, breaking from heddle.migration') as Promise<LedgerRow[]>;
 
-const isLockTimeout = (thrown: unknown): boolean => thrown instanceof Error && 'code' in thrown && thrown.code === '55P03';
+const isLockTimeout = (thrown: unknown): boolean =>
+  thrown instanceof Error && 'code' in thrown && thrown.code === '55P03';
 
 /** The ledger's row comes first: if another node is in the middle of the same migration, this waits and then finds it done. */
 const apply = async (runner: QueryRunner, plugin: string, migration: Migration, serving: string): Promise<void> => {
@@ -79,13 +87,22 @@ const apply = async (runner: QueryRunner, plugin: string, migration: Migration, 
   }
 };
 
-const applyPatiently = async (runner: QueryRunner, plugin: string, migration: Migration, serving: string, log: Log): Promise<void> => {
+const applyPatiently = async (
+  runner: QueryRunner,
+  plugin: string,
+  migration: Migration,
+  serving: string,
+  log: Log,
+): Promise<void> => {
   for (let tries = 1; ; tries++) {
     try {
       return await apply(runner, plugin, migration, serving);
     } catch (thrown) {
       if (!isLockTimeout(thrown) || tries === lockTries) throw thrown;
-      log.warn({ plugin, migration: migration.id, tries }, 'a table is in use; the migration lets others pass and tries again');
+      log.warn(
+        { plugin, migration: migration.id, tries },
+        'a table is in use; the migration lets others pass and tries again',
+      );
     }
   }
 };

@@ -1,6 +1,6 @@
 /** A bounded pool for work of unknown length: transactions, searches, jobs. Each piece of work has one tenant, a time limit, and is cancelled when its caller hangs up. */
 import pg from 'pg';
-import { hungUp, outcomeUnknown, unavailable } from '../outcome/outcome.ts';
+import { hungUp, unavailable } from '../outcome/outcome.ts';
 import { faultOf } from './fault.ts';
 import { linkConfig, type LinkSettings } from './link.ts';
 
@@ -10,7 +10,11 @@ export interface Transaction {
 
 export interface Pool {
   /** Runs `work` in one transaction bound to `tenant`; commits when it resolves, rolls back when it throws. */
-  readonly transaction: <T>(tenant: number, work: (transaction: Transaction) => Promise<T>, signal?: AbortSignal) => Promise<T>;
+  readonly transaction: <T>(
+    tenant: number,
+    work: (transaction: Transaction) => Promise<T>,
+    signal?: AbortSignal,
+  ) => Promise<T>;
   readonly close: () => Promise<void>;
 }
 
@@ -35,7 +39,8 @@ export const openPool = ({ settings, size, onFault, cancel }: PoolNeeds): Pool =
   pool.on('error', onFault);
 
   const acquire = async (): Promise<pg.PoolClient> => {
-    if (pool.waitingCount >= size * longestLine) throw unavailable(`too many requests wait for the ${settings.name} lane; nothing was changed`);
+    if (pool.waitingCount >= size * longestLine)
+      throw unavailable(`too many requests wait for the ${settings.name} lane; nothing was changed`);
     try {
       return await pool.connect();
     } catch (thrown) {
@@ -47,7 +52,7 @@ export const openPool = ({ settings, size, onFault, cancel }: PoolNeeds): Pool =
   const begin = async (client: pg.PoolClient, tenant: number): Promise<void> => {
     if (!pids.has(client)) pids.set(client, await pidOf(client));
     // One round trip. The setting ends with the transaction; when it fails there is no transaction to work in.
-    await client.query(`begin; select set_config('heddle.tenant', '${Number(tenant)}', true)`);
+    await client.query(`begin; select set_config('heddle.tenant', '${tenant}', true)`);
   };
 
   /** Resolves when no cancellation can hit a later statement of the same connection. */
@@ -64,36 +69,47 @@ export const openPool = ({ settings, size, onFault, cancel }: PoolNeeds): Pool =
     };
   };
 
-  const transaction = async <T>(tenant: number, work: (transaction: Transaction) => Promise<T>, signal?: AbortSignal): Promise<T> => {
+  const transaction = async <T>(
+    tenant: number,
+    work: (transaction: Transaction) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> => {
     if (signal?.aborted) throw hungUp();
     const client = await acquire();
     let broken: Error | undefined;
     const onError = (thrown: Error): void => void (broken = thrown);
     client.on('error', onError);
+
+    /** Until COMMIT is sent the server undoes everything by itself, so no fault leaves anything behind. */
+    const ask = async <R>(question: Promise<R>, writes = false): Promise<R> => {
+      try {
+        return await question;
+      } catch (thrown) {
+        onFault(thrown);
+        throw signal?.aborted && !writes ? hungUp() : faultOf(thrown, { sent: true, writes });
+      }
+    };
     let release = async (): Promise<void> => {};
-    let state: 'open' | 'committing' | 'done' = 'open';
+    let open = true;
     try {
-      await begin(client, tenant);
+      await ask(begin(client, tenant));
       release = cancelOn(signal, client);
       const query = async <Row extends object>(text: string, values: readonly unknown[] = []): Promise<Row[]> => {
         if (signal?.aborted) throw hungUp();
-        return (await client.query<Row>(text, [...values])).rows;
+        return (await ask(client.query<Row>(text, [...values]))).rows;
       };
       const result = await work({ query });
       if (signal?.aborted) throw hungUp();
       await release();
-      state = 'committing';
-      const { command } = await client.query('commit');
-      state = 'done';
+      open = false;
+      const { command } = await ask(client.query('commit'), true);
       // A transaction whose statement failed and whose work went on answers COMMIT with ROLLBACK.
       if (command !== 'COMMIT') throw unavailable('the transaction was rolled back; nothing was changed');
       return result;
     } catch (thrown) {
       await release();
-      onFault(thrown);
-      if (state === 'committing' && broken) throw outcomeUnknown(thrown);
-      if (state !== 'done' && !broken) await client.query('rollback').catch((error: Error) => (broken = error));
-      throw signal?.aborted ? hungUp() : faultOf(thrown, { sent: state === 'committing', writes: true });
+      if (open && !broken) await client.query('rollback').catch(onError);
+      throw thrown;
     } finally {
       client.off('error', onError);
       client.release(broken);

@@ -17,13 +17,27 @@ const byId = statement(
      from resource where tenant = $1 and type = $2 and id = $3`,
 );
 
-export const insertResource = async (database: Database, tenant: number, type: string, id: string, tail: string): Promise<Stored> => {
+export const insertResource = async (
+  database: Database,
+  tenant: number,
+  type: string,
+  id: string,
+  tail: string,
+): Promise<Stored> => {
   const [row] = await database.write.run<{ updated: number }>(tenant, insert, [typeCode(type), id, tail]);
   // INSERT … RETURNING of one row answers one row or an error.
   return { type, id, version: 1, updated: row?.updated ?? 0, deleted: false, tail };
 };
 
-export const findResource = async (database: Database, tenant: number, type: string, id: string): Promise<Stored | undefined> => {
-  const [row] = await database.read.run<Pick<Stored, 'version' | 'updated' | 'deleted' | 'tail'>>(tenant, byId, [typeCode(type), id]);
+export const findResource = async (
+  database: Database,
+  tenant: number,
+  type: string,
+  id: string,
+): Promise<Stored | undefined> => {
+  const [row] = await database.read.run<Pick<Stored, 'version' | 'updated' | 'deleted' | 'tail'>>(tenant, byId, [
+    typeCode(type),
+    id,
+  ]);
   return row && { type, id, ...row };
 };

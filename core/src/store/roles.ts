@@ -20,23 +20,27 @@ const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 const quoteText = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
 /** The same on every node that has the secret, so that none need be written down. */
-const passwordFor = (secret: Uint8Array, role: string): string => createHmac('sha256', secret).update(`database role ${role}`).digest('base64url');
+const passwordFor = (secret: Uint8Array, role: string): string =>
+  createHmac('sha256', secret).update(`database role ${role}`).digest('base64url');
 
-const exists = async (client: pg.Client, text: string, name: string): Promise<boolean> => (await client.query(text, [name])).rowCount === 1;
+const exists = async (client: pg.Client, text: string, name: string): Promise<boolean> =>
+  (await client.query(text, [name])).rowCount === 1;
 
-const owner = 'heddle';
-const database = 'heddle';
+const ownerName = 'heddle';
+const databaseName = 'heddle';
 
 /** The owner and its database in a server that is ours alone. */
 export const prepareOwner = async (superuser: Address, secret: Uint8Array, connectMs: number): Promise<Address> => {
-  const password = passwordFor(secret, owner);
+  const password = passwordFor(secret, ownerName);
   const { client } = await connect({ address: superuser, name: 'installation', connectMs, statementMs: 0 });
   try {
-    const verb = (await exists(client, 'select 1 from pg_roles where rolname = $1', owner)) ? 'alter' : 'create';
-    await client.query(`${verb} role ${owner} login createrole nosuperuser nobypassrls password ${quoteText(password)}`);
-    if (!(await exists(client, 'select 1 from pg_database where datname = $1', database)))
-      await client.query(`create database ${database} owner ${owner}`);
-    return { ...superuser, user: owner, password, database };
+    const verb = (await exists(client, 'select 1 from pg_roles where rolname = $1', ownerName)) ? 'alter' : 'create';
+    await client.query(
+      `${verb} role ${ownerName} login createrole nosuperuser nobypassrls password ${quoteText(password)}`,
+    );
+    if (!(await exists(client, 'select 1 from pg_database where datname = $1', databaseName)))
+      await client.query(`create database ${databaseName} owner ${ownerName}`);
+    return { ...superuser, user: ownerName, password, database: databaseName };
   } finally {
     await client.end();
   }
@@ -44,7 +48,13 @@ export const prepareOwner = async (superuser: Address, secret: Uint8Array, conne
 
 /** Every reason why this server or this owner will not do, told at once. */
 const judgeOwner = async (client: pg.Client): Promise<string[]> => {
-  const { rows } = await client.query<{ version: number; role: string; base: string; may_create: boolean; lacking: string[] }>(
+  const { rows } = await client.query<{
+    version: number;
+    role: string;
+    base: string;
+    may_create: boolean;
+    lacking: string[];
+  }>(
     `select current_setting('server_version_num')::int / 10000 as version, current_user as role, current_database() as base,
             has_database_privilege(current_database(), 'create') as may_create,
             array(select name from unnest($1::text[]) name where name not in (select name from pg_available_extensions)) as lacking`,
@@ -56,9 +66,13 @@ const judgeOwner = async (client: pg.Client): Promise<string[]> => {
   if (found.version < oldest || found.version > newest)
     faults.push(`the database is PostgreSQL ${found.version}; Heddle runs on ${oldest} to ${newest}`);
   if (!found.may_create)
-    faults.push(`role ${found.role} may not create schemas in database ${found.base}: grant create on database ${quoteName(found.base)} to ${quoteName(found.role)}`);
+    faults.push(
+      `role ${found.role} may not create schemas in database ${found.base}: grant create on database ${quoteName(found.base)} to ${quoteName(found.role)}`,
+    );
   if (found.lacking.length > 0)
-    faults.push(`the server lacks the extensions ${found.lacking.join(', ')}: install PostgreSQL's contrib package on it`);
+    faults.push(
+      `the server lacks the extensions ${found.lacking.join(', ')}: install PostgreSQL's contrib package on it`,
+    );
   return faults;
 };
 
@@ -73,10 +87,18 @@ const judgeServing = async (client: pg.Client, serving: string): Promise<string[
   if (!found) return [`the serving role ${serving} does not exist`];
   const faults: string[] = [];
   const name = quoteName(serving);
-  if (found.super) faults.push(`the serving role ${serving} is a superuser, whom row-level security does not bind: alter role ${name} nosuperuser`);
-  if (found.bypass) faults.push(`the serving role ${serving} bypasses row-level security: alter role ${name} nobypassrls`);
-  if (found.member && !found.super) faults.push(`the serving role ${serving} is a member of the owner's role: use a role of its own`);
-  if (found.owns !== '0') faults.push(`the serving role ${serving} owns tables, and row-level security does not bind an owner: use a role that owns nothing`);
+  if (found.super)
+    faults.push(
+      `the serving role ${serving} is a superuser, whom row-level security does not bind: alter role ${name} nosuperuser`,
+    );
+  if (found.bypass)
+    faults.push(`the serving role ${serving} bypasses row-level security: alter role ${name} nobypassrls`);
+  if (found.member && !found.super)
+    faults.push(`the serving role ${serving} is a member of the owner's role: use a role of its own`);
+  if (found.owns !== '0')
+    faults.push(
+      `the serving role ${serving} owns tables, and row-level security does not bind an owner: use a role that owns nothing`,
+    );
   return faults;
 };
 
@@ -89,7 +111,8 @@ export const inspectDatabase = async (
   const { client } = await connect({ address, name: 'doctor', connectMs, statementMs: connectMs });
   try {
     const { rows } = await client.query<{ version: string }>(`select current_setting('server_version') as version`);
-    const serving = servingUrl === undefined ? [] : await judgeServing(client, decodeURIComponent(new URL(servingUrl).username));
+    const serving =
+      servingUrl === undefined ? [] : await judgeServing(client, decodeURIComponent(new URL(servingUrl).username));
     return { version: rows[0]?.version ?? '', faults: [...(await judgeOwner(client)), ...serving] };
   } finally {
     await client.end();
@@ -152,7 +175,12 @@ export const prepareRoles = async ({ owner: address, servingUrl, secret, connect
 };
 
 /** Refuses a server whose connections would not suffice for what is configured. */
-export const judgeConnections = async (owner: Address, connectMs: number, wanted: number, sum: string): Promise<void> => {
+export const judgeConnections = async (
+  owner: Address,
+  connectMs: number,
+  wanted: number,
+  sum: string,
+): Promise<void> => {
   const { client } = await connect({ address: owner, name: 'installation', connectMs, statementMs: 0 });
   try {
     const { rows } = await client.query<{ most: number; kept: number }>(

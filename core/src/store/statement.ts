@@ -12,9 +12,13 @@ const count = (text: string, pattern: RegExp): number => (text.match(pattern) ??
 const tableUses = (whole: string): number => {
   const text = whole.replace(/\bextract\s*\(\s*\w+\s+from\b/gi, '(');
   const own = new Set([...text.matchAll(/(\w+)\s+as\s+(?:not\s+)?(?:materialized\s*)?\(/gi)].map(([, name]) => name));
-  const uses = text.matchAll(/\b(?:from|join|into|(?<!\bfor\s)(?<!\bdo\s)update)\s+(?:only\s+)?([a-z_][\w.]*)(?!\w|\s*\()/gi);
+  const uses = text.matchAll(
+    /\b(?:from|join|into|(?<!\bfor\s)(?<!\bdo\s)update)\s+(?:only\s+)?([a-z_][\w.]*)(?!\w|\s*\()/gi,
+  );
   const inserts = text.matchAll(/\binto\s+([a-z_][\w.]*)\s*\(/gi);
-  return [...uses, ...inserts].filter(([, name]) => !own.has(name ?? '') && !/^(?:lateral|select|unnest)$/i.test(name ?? '')).length;
+  return [...uses, ...inserts].filter(
+    ([, name]) => !own.has(name ?? '') && !/^(?:lateral|select|unnest)$/i.test(name ?? ''),
+  ).length;
 };
 
 /**

@@ -73,7 +73,10 @@ export const testDatabase = async ({ bare = false }: { readonly bare?: boolean }
   shared ??= startShared(Buffer.from(testMaster, 'base64'));
   const { embedded, roles } = await shared;
   const name = `test_${++count}`;
-  await asSuperuser(embedded.superuser, `create database ${name} owner heddle template ${bare ? 'template0' : template}`);
+  await asSuperuser(
+    embedded.superuser,
+    `create database ${name} owner heddle template ${bare ? 'template0' : template}`,
+  );
   const owner = { ...roles.owner, database: name };
   return {
     ...{ name, owner, superuser: { ...embedded.superuser, database: name }, url: urlOf(owner) },

@@ -21,7 +21,12 @@ export interface TestServerNeeds {
 /** A signed-in caller over HTTP. */
 export interface TestCaller {
   readonly token: string;
-  readonly send: (method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>) => Promise<Response>;
+  readonly send: (
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Readonly<Record<string, string>>,
+  ) => Promise<Response>;
 }
 
 export interface TestServer {
@@ -48,7 +53,11 @@ const callerOver = (url: string, token: string): TestCaller => ({
   send: (method, path, body, headers = {}) =>
     fetch(`${url}${path}`, {
       method,
-      headers: { Authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'Content-Type': 'application/fhir+json' }), ...headers },
+      headers: {
+        Authorization: `Bearer ${token}`,
+        ...(body === undefined ? {} : { 'Content-Type': 'application/fhir+json' }),
+        ...headers,
+      },
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     }),
 });
@@ -61,7 +70,11 @@ const tokenFor = async (url: string, username: string): Promise<string> => {
   return token;
 };
 
-export const startTestServer = async ({ plugins = [], environment = {}, database }: TestServerNeeds = {}): Promise<TestServer> => {
+export const startTestServer = async ({
+  plugins = [],
+  environment = {},
+  database,
+}: TestServerNeeds = {}): Promise<TestServer> => {
   const home = await mkdtemp(join(tmpdir(), 'heddle-test-'));
   const own = database ?? (await testDatabase());
   const lines: string[] = [];
@@ -71,9 +84,23 @@ export const startTestServer = async ({ plugins = [], environment = {}, database
   const effects: Effects = { ...real, now: () => real.now() + ahead };
   const loaded = loadConfiguration({
     root,
-    environment: { HEDDLE_PROFILE: 'test', HEDDLE_HOME: home, DATABASE_URL: own.url, HEDDLE__KEYS__MASTER: testMaster, ...environment },
+    environment: {
+      HEDDLE_PROFILE: 'test',
+      HEDDLE_HOME: home,
+      DATABASE_URL: own.url,
+      HEDDLE__KEYS__MASTER: testMaster,
+      ...environment,
+    },
   });
-  const heddle = await startHeddle({ loaded, root, version: '0.1.0', effects, plugins, print: (line) => lines.push(line), onFatal: (reason) => fatal.push(reason) });
+  const heddle = await startHeddle({
+    loaded,
+    root,
+    version: '0.1.0',
+    effects,
+    plugins,
+    print: (line) => lines.push(line),
+    onFatal: (reason) => fatal.push(reason),
+  });
   const { serving } = heddle;
   if (!serving) throw new Error('a test server serves in this process: leave workers at 1');
   const tokens = new Map<string, Promise<string>>();
@@ -86,7 +113,9 @@ export const startTestServer = async ({ plugins = [], environment = {}, database
       return callerOver(heddle.publicUrl, await token);
     },
     caller: async (role, tenant = 'hospital') => {
-      const rows = await serving.database.transactions.transaction(0, ({ query }) => query<{ id: number }>('select id from tenant where name = $1', [tenant]));
+      const rows = await serving.database.transactions.transaction(0, ({ query }) =>
+        query<{ id: number }>('select id from tenant where name = $1', [tenant]),
+      );
       return { tenant: rows[0]?.id ?? 0, tenantName: tenant, subject: `test-${role}`, kind: 'user', roles: [role] };
     },
     close: async () => {

@@ -41,31 +41,49 @@ describe('boot', () => {
           name: 'greet',
           definition: 'https://heddle.example/OperationDefinition/greet',
           levels: ['system', 'type'],
-          run: async ({ type }) => ({ resourceType: 'Parameters', parameter: [{ name: 'to', valueString: type ?? 'all' }] }),
+          run: async ({ type }) => ({
+            resourceType: 'Parameters',
+            parameter: [{ name: 'to', valueString: type ?? 'all' }],
+          }),
         },
       ],
       setup: ({ services, fhir, onClose }) => {
         order.push(services.greeter.greet('guest'));
         const caller = { tenant: 1, tenantName: 'hospital', subject: 'x', kind: 'user', roles: ['admin'] } as const;
-        read = () => fhir.as(caller).perform({ verb: 'create', type: 'Basic', body: bodyOf({ resourceType: 'Basic' }) });
+        read = () =>
+          fhir.as(caller).perform({ verb: 'create', type: 'Basic', body: bodyOf({ resourceType: 'Basic' }) });
         onClose(() => void order.push('guest down'));
       },
     });
-    const server = await startTestServer({ plugins: [guest, greeter], environment: { HEDDLE__PLUGINS__GREETER__WORD: 'welcome' } });
+    const server = await startTestServer({
+      plugins: [guest, greeter],
+      environment: { HEDDLE__PLUGINS__GREETER__WORD: 'welcome' },
+    });
     expect(await read()).to.have.property('status', 201);
-    const statement = (await (await fetch(`${server.url}/fhir/metadata`)).json()) as { rest: { operation: { name: string }[]; resource: { operation?: { name: string }[] }[] }[] };
+    const statement = (await (await fetch(`${server.url}/fhir/metadata`)).json()) as {
+      rest: { operation: { name: string }[]; resource: { operation?: { name: string }[] }[] }[];
+    };
     expect(statement.rest[0]?.operation.map(({ name }) => name)).to.deep.equal(['versions', 'greet']);
     expect(statement.rest[0]?.resource[0]?.operation?.map(({ name }) => name)).to.deep.equal(['greet']);
     const greeted = await (await server.as('admin')).send('GET', '/fhir/Patient/$greet');
-    expect(await greeted.json()).to.deep.equal({ resourceType: 'Parameters', parameter: [{ name: 'to', valueString: 'Patient' }] });
-    expect(server.lines.join('\n')).to.match(/setup +\d+ ms\n {2}├ greeter +\d+ ms\n {2}├ guest +\d+ ms\n {2}└ portal +\d+ ms/);
+    expect(await greeted.json()).to.deep.equal({
+      resourceType: 'Parameters',
+      parameter: [{ name: 'to', valueString: 'Patient' }],
+    });
+    expect(server.lines.join('\n')).to.match(
+      /setup +\d+ ms\n {2}├ greeter +\d+ ms\n {2}├ guest +\d+ ms\n {2}└ portal +\d+ ms/,
+    );
     expect(server.lines.at(-1)).to.equal(`heddle ready ${server.url}`);
     await server.close();
     expect(order).to.deep.equal(['greeter up', 'welcome guest', 'guest down', 'greeter down']);
   });
 
   it('names the part that failed, and leaves no connection behind', async () => {
-    const faulty = definePlugin({ name: 'faulty', version: '1.0.0', setup: () => Promise.reject(new TypeError('no such instrument')) });
+    const faulty = definePlugin({
+      name: 'faulty',
+      version: '1.0.0',
+      setup: () => Promise.reject(new TypeError('no such instrument')),
+    });
     await refused(start(faulty), 500, /^part 'faulty': no such instrument$/);
   });
 
@@ -79,20 +97,43 @@ describe('boot', () => {
     const site = { path: '/', folder: import.meta.dirname };
     const outcome = await refused(start(definePlugin({ name: 'a', version: '1.0.0', sites: [site] })), 500);
     expect(outcome.message).to.contain("site '/' is contributed by 'a' and by 'portal'");
-    const several = await refused(start(definePlugin({ name: 'b', version: '1.0.0', requires: { c: '^1', core: '^9' } })), 500);
+    const several = await refused(
+      start(definePlugin({ name: 'b', version: '1.0.0', requires: { c: '^1', core: '^9' } })),
+      500,
+    );
     expect(several.issues).to.have.length(2);
   });
 
   it('lets a plugin provide only what carries its name, and need only what was provided', async () => {
-    await refused(start(definePlugin({ name: 'thief', version: '1.0.0', setup: ({ provide }) => provide(greeterRef, { greet: () => '' }) })), 500, /is named after 'greeter'/);
+    await refused(
+      start(
+        definePlugin({
+          name: 'thief',
+          version: '1.0.0',
+          setup: ({ provide }) => provide(greeterRef, { greet: () => '' }),
+        }),
+      ),
+      500,
+      /is named after 'greeter'/,
+    );
     const idle = definePlugin({ name: 'greeter', version: '1.0.0' });
-    const guest = definePlugin({ name: 'guest', version: '1.0.0', requires: { greeter: '^1' }, needs: { greeter: greeterRef } });
+    const guest = definePlugin({
+      name: 'guest',
+      version: '1.0.0',
+      requires: { greeter: '^1' },
+      needs: { greeter: greeterRef },
+    });
     await refused(start(idle, guest), 500, /no plugin provided it/);
   });
 
   it('ends a running node when a later, breaking release has changed the database', async () => {
     const server = await startTestServer();
-    const ledger = (id: string, breaking: boolean) => sql(server.database.owner, `insert into heddle.migration values ('core', '${id}', 'x', ${breaking})`, `select pg_notify('heddle', 'migrated')`);
+    const ledger = (id: string, breaking: boolean) =>
+      sql(
+        server.database.owner,
+        `insert into heddle.migration values ('core', '${id}', 'x', ${breaking})`,
+        `select pg_notify('heddle', 'migrated')`,
+      );
     await ledger('900-harmless', false);
     await ledger('901-breaking', true);
     const { eventually } = await import('../eventually.ts');

@@ -5,12 +5,17 @@ import { definePlugin } from '../../src/plugin/define.ts';
 import { serviceRef } from '../../src/registry/ref.ts';
 
 const core = definePlugin({ name: 'core', version: '1.4.0' });
-const plugin = (name: string, requires: Record<string, string> = {}) => definePlugin({ name, version: '1.0.0', requires });
+const plugin = (name: string, requires: Record<string, string> = {}) =>
+  definePlugin({ name, version: '1.0.0', requires });
 const names = ({ checked }: ReturnType<typeof checkAndOrder>) => checked.map((each) => each.plugin.name);
 
 describe('plugins', () => {
   it('come in the order of what they require, ties by name, core first', () => {
-    const result = checkAndOrder(core, [plugin('zebra'), plugin('ant', { bee: '^1' }), plugin('cat'), plugin('bee', { zebra: '^1', core: '^1' })], {});
+    const result = checkAndOrder(
+      core,
+      [plugin('zebra'), plugin('ant', { bee: '^1' }), plugin('cat'), plugin('bee', { zebra: '^1', core: '^1' })],
+      {},
+    );
     expect(result.faults).to.deep.equal([]);
     expect(names(result)).to.deep.equal(['core', 'cat', 'zebra', 'bee', 'ant']);
   });
@@ -23,7 +28,10 @@ describe('plugins', () => {
       needs: { pricing: serviceRef('billing.pricing') },
       config: z.strictObject({ hours: z.number() }),
     });
-    const { faults } = checkAndOrder(core, [lab, plugin('bee'), plugin('ant')], { lab: { hours: 'x', our: 1 }, bee: { colour: 1 } });
+    const { faults } = checkAndOrder(core, [lab, plugin('bee'), plugin('ant')], {
+      lab: { hours: 'x', our: 1 },
+      bee: { colour: 1 },
+    });
     const all = faults.join('\n');
     expect(all).to.contain("'lab' requires core ^2, and 1.4.0 is installed");
     expect(all).to.contain("requires 'bees', which is not configured (did you mean 'bee'?)");

@@ -6,7 +6,8 @@ import { loadConfiguration } from '../../src/config/load.ts';
 import { Outcome } from '../../src/outcome/outcome.ts';
 
 const root = join(import.meta.dirname, '../../..');
-const load = (environment: Record<string, string>, from = root) => loadConfiguration({ root: from, environment, cwd: '/somewhere' });
+const load = (environment: Record<string, string>, from = root) =>
+  loadConfiguration({ root: from, environment, cwd: '/somewhere' });
 
 const faults = (environment: Record<string, string>, from = root): readonly string[] => {
   try {
@@ -43,7 +44,11 @@ describe('the configuration', () => {
   });
 
   it('takes any key by its variable, whatever its spelling', () => {
-    const { config } = load({ HEDDLE__HTTP__BODY_LIMIT_BYTES: '2000', HEDDLE__database__lanes__READ: '3', HEDDLE__PLUGINS__PORTAL__FIRST_PAGE: '[1, x]' });
+    const { config } = load({
+      HEDDLE__HTTP__BODY_LIMIT_BYTES: '2000',
+      HEDDLE__database__lanes__READ: '3',
+      HEDDLE__PLUGINS__PORTAL__FIRST_PAGE: '[1, x]',
+    });
     expect([config.http.bodyLimitBytes, config.database.lanes.read]).to.deep.equal([2000, 3]);
     expect(config.plugins['portal']).to.deep.equal({ firstPage: [1, 'x'] });
   });
@@ -57,15 +62,29 @@ describe('the configuration', () => {
   });
 
   it('refuses unknown names with the nearest known one, all of them together', () => {
-    const told = faults({ HEDDLE_HOM: 'x', HEDDLE__HTTP__BODYLIMITBYTE: '1', HEDDLE__WORKERZ: '2', HEDDLE__LOG__LEVEL: 'loud', PORT: 'eighty' });
+    const told = faults({
+      HEDDLE_HOM: 'x',
+      HEDDLE__HTTP__BODYLIMITBYTE: '1',
+      HEDDLE__WORKERZ: '2',
+      HEDDLE__LOG__LEVEL: 'loud',
+      PORT: 'eighty',
+    });
     expect(told).to.have.length(5);
     const all = told.join('\n');
-    for (const part of ["HEDDLE_HOM: unknown variable (did you mean 'HEDDLE_HOME'?)", "'bodyLimitBytes'", "'workers'", 'log.level in HEDDLE__LOG__LEVEL', 'http.port in PORT'])
+    for (const part of [
+      "HEDDLE_HOM: unknown variable (did you mean 'HEDDLE_HOME'?)",
+      "'bodyLimitBytes'",
+      "'workers'",
+      'log.level in HEDDLE__LOG__LEVEL',
+      'http.port in PORT',
+    ])
       expect(all).to.contain(part);
   });
 
   it('never repeats a value, which may be a secret', () => {
-    expect(faults({ HEDDLE__KEYS__MASTER: 'hunter2' }).join()).to.match(/keys\.master/).and.not.contain('hunter2');
+    expect(faults({ HEDDLE__KEYS__MASTER: 'hunter2' }).join())
+      .to.match(/keys\.master/)
+      .and.not.contain('hunter2');
   });
 
   it('warns of a variable whose part is still to come, and refuses one that must not be ignored', () => {
@@ -77,7 +96,10 @@ describe('the configuration', () => {
     const folder = mkdtempSync(join(tmpdir(), 'heddle-config-'));
     try {
       mkdirSync(join(folder, 'config'));
-      writeFileSync(join(folder, 'config/default.yaml'), 'profile: demo\nhome: x\nhttp: { prt: 1, cors: { origins: [] } }\n');
+      writeFileSync(
+        join(folder, 'config/default.yaml'),
+        'profile: demo\nhome: x\nhttp: { prt: 1, cors: { origins: [] } }\n',
+      );
       writeFileSync(join(folder, 'config/demo.yaml'), 'a: [\n');
       const all = faults({}, folder).join('\n');
       expect(all).to.contain("http.prt in config/default.yaml: unknown setting (did you mean 'port'?)");
@@ -96,7 +118,10 @@ describe('production', () => {
   const unsafe: Record<string, [Record<string, string>, RegExp]> = {
     'demo accounts': [{ HEDDLE__IDENTITY__DEMO_ACCOUNTS: 'true' }, /demoAccounts/],
     'no master key': [{ HEDDLE__KEYS__MASTER: '' }, /keys\.master is not set/],
-    'a master key that is an example': [{ HEDDLE__KEYS__MASTER: Buffer.alloc(32, 'changeme').toString('base64') }, /not random/],
+    'a master key that is an example': [
+      { HEDDLE__KEYS__MASTER: Buffer.alloc(32, 'changeme').toString('base64') },
+      /not random/,
+    ],
     'no public address': [{ HEDDLE_PUBLIC_URL: '' }, /HEDDLE_PUBLIC_URL is not set/],
     'a public address without TLS': [{ HEDDLE_PUBLIC_URL: 'http://heddle.example' }, /not https/],
     'plain HTTP without a proxy': [{ HEDDLE__HTTP__PROXIES: '' }, /plain HTTP without a proxy/],
@@ -108,7 +133,11 @@ describe('production', () => {
     });
 
   it('tells unsafe settings together with faulty ones', () => {
-    const all = faults({ ...production, HEDDLE__LOG__LEVEL: 'loud', HEDDLE__IDENTITY__DEMO_ACCOUNTS: 'true' }).join('\n');
-    expect(all).to.match(/log\.level/).and.match(/demoAccounts/);
+    const all = faults({ ...production, HEDDLE__LOG__LEVEL: 'loud', HEDDLE__IDENTITY__DEMO_ACCOUNTS: 'true' }).join(
+      '\n',
+    );
+    expect(all)
+      .to.match(/log\.level/)
+      .and.match(/demoAccounts/);
   });
 });

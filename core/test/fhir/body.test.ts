@@ -6,18 +6,28 @@ import { seeded } from '../seeded.ts';
 
 const stored = (text: string): string => {
   const body = parseBody(text);
-  return textOf({ type: body.resource.resourceType, id: 'new', version: 7, updated: 0, deleted: false, tail: tailOf(body) });
+  return textOf({
+    type: body.resource.resourceType,
+    id: 'new',
+    version: 7,
+    updated: 0,
+    deleted: false,
+    tail: tailOf(body),
+  });
 };
 
 const head = '"id":"new","meta":{"versionId":"7","lastUpdated":"1970-01-01T00:00:00.000Z"';
 
 describe('a body', () => {
   it('keeps what it says and gets the id, version and time of the server', () => {
-    expect(stored('{"resourceType":"Patient","active":true}')).to.equal(`{"resourceType":"Patient",${head}},"active":true}`);
+    expect(stored('{"resourceType":"Patient","active":true}')).to.equal(
+      `{"resourceType":"Patient",${head}},"active":true}`,
+    );
   });
 
   it('loses its own id, version and time, and keeps the rest of meta', () => {
-    const text = '{"id":"mine","meta":{"versionId":"3","profile":["p"],"lastUpdated":"x"},"active":true,"resourceType":"Patient"}';
+    const text =
+      '{"id":"mine","meta":{"versionId":"3","profile":["p"],"lastUpdated":"x"},"active":true,"resourceType":"Patient"}';
     expect(stored(text)).to.equal(`{"resourceType":"Patient",${head},"profile":["p"]},"active":true}`);
   });
 
@@ -26,7 +36,9 @@ describe('a body', () => {
   });
 
   it('keeps the digits of its decimals', () => {
-    expect(stored('{"resourceType":"Observation","valueQuantity":{"value":1.00},"id":"x","a":[0.010,1e-7]}')).to.contain('{"value":1.00},"a":[0.010,1e-7]');
+    expect(
+      stored('{"resourceType":"Observation","valueQuantity":{"value":1.00},"id":"x","a":[0.010,1e-7]}'),
+    ).to.contain('{"value":1.00},"a":[0.010,1e-7]');
   });
 
   it('loses the blanks between its tokens and none inside its strings', () => {
@@ -45,7 +57,9 @@ describe('a body', () => {
       expect.fail('it was taken');
     } catch (thrown) {
       expect(thrown).to.be.instanceOf(Outcome);
-      expect((thrown as Outcome).message).to.match(/line 2 column 8/).and.not.contain('Secret');
+      expect((thrown as Outcome).message)
+        .to.match(/line 2 column 8/)
+        .and.not.contain('Secret');
     }
   });
 
@@ -80,7 +94,11 @@ describe('a body', () => {
       const resource = Object.fromEntries(chosen) as { resourceType: string };
       const text = JSON.stringify(resource, undefined, pick([0, 1, 2]));
       const { id: _id, meta, ...rest } = resource as { resourceType: string; id?: string; meta?: object };
-      const expected = { ...rest, id: 'new', meta: { ...meta, versionId: '7', lastUpdated: '1970-01-01T00:00:00.000Z' } };
+      const expected = {
+        ...rest,
+        id: 'new',
+        meta: { ...meta, versionId: '7', lastUpdated: '1970-01-01T00:00:00.000Z' },
+      };
       expect(JSON.parse(stored(text)), `seed ${seed}, round ${round}`).to.deep.equal(expected);
     }
   });

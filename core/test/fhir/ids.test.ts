@@ -5,7 +5,10 @@ import { resourceTypes, typeCode } from '../../src/fhir/resource-types.ts';
 describe('an id', () => {
   it('is a UUID of version 7 that sorts by its time', () => {
     let now = 1_700_000_000_000;
-    const ids = uuidsInOrder(() => now++, (bytes) => new Uint8Array(bytes).fill(255));
+    const ids = uuidsInOrder(
+      () => now++,
+      (bytes) => new Uint8Array(bytes).fill(255),
+    );
     const made = Array.from({ length: 50 }, ids);
     expect(made[0]).to.match(/^[\da-f]{8}-[\da-f]{4}-7[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/);
     expect(made.toSorted()).to.deep.equal(made);

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { request, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { once } from 'node:events';
-import { text } from 'node:stream/consumers';
+import { text as readAll } from 'node:stream/consumers';
 import { join } from 'node:path';
 import { definePlugin } from '../../src/plugin/define.ts';
 import { startTestServer, type TestCaller, type TestServer } from '../../src/testing/server.ts';
@@ -17,29 +17,61 @@ const odd = definePlugin({
   name: 'odd',
   version: '1.0.0',
   routes: [
-    { method: 'GET', path: '/crash', access: 'open', answer: () => Promise.reject(new TypeError('the patient Jane Roe')) },
-    { method: 'POST', path: '/echo/:what', access: 'signed-in', answer: async ({ caller, params, body, query }) => ({ status: 200, type: json, body: JSON.stringify({ subject: caller.subject, ...params, body, q: query.get('q') }) }) },
+    {
+      method: 'GET',
+      path: '/crash',
+      access: 'open',
+      answer: () => Promise.reject(new TypeError('the patient Jane Roe')),
+    },
+    {
+      method: 'POST',
+      path: '/echo/:what',
+      access: 'signed-in',
+      answer: async ({ caller, params, body, query }) => ({
+        status: 200,
+        type: json,
+        body: JSON.stringify({ subject: caller.subject, ...params, body, q: query.get('q') }),
+      }),
+    },
     {
       method: 'GET',
       path: '/wait',
       access: 'open',
-      answer: ({ signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => (hungUp(), reject(new Error('gone'))))),
+      answer: ({ signal }) =>
+        new Promise((_, reject) => signal.addEventListener('abort', () => (hungUp(), reject(new Error('gone'))))),
     },
-    { method: 'GET', path: '/long', access: 'open', answer: async () => ({ status: 200, type: json, body: JSON.stringify({ long: 'x'.repeat(5_000) }) }) },
+    {
+      method: 'GET',
+      path: '/long',
+      access: 'open',
+      answer: async () => ({ status: 200, type: json, body: JSON.stringify({ long: 'x'.repeat(5_000) }) }),
+    },
   ],
   sites: [{ path: '/odd', folder: join(import.meta.dirname, '../../../portal/public') }],
 });
 
 interface Told {
   readonly resourceType: string;
-  readonly issue: readonly { readonly severity: string; readonly code: string; readonly diagnostics: string; readonly expression?: readonly string[] }[];
+  readonly issue: readonly {
+    readonly severity: string;
+    readonly code: string;
+    readonly diagnostics: string;
+    readonly expression?: readonly string[];
+  }[];
 }
 
 describe('the HTTP door', () => {
   let server: TestServer;
   let doctor: TestCaller;
   before(async () => {
-    server = await startTestServer({ plugins: [odd], environment: { HEDDLE__LOG__LEVEL: 'info', HEDDLE__HTTP__BODY_LIMIT_BYTES: '20000', HEDDLE__HTTP__CORS__ORIGINS: 'https://ehr.example' } });
+    server = await startTestServer({
+      plugins: [odd],
+      environment: {
+        HEDDLE__LOG__LEVEL: 'info',
+        HEDDLE__HTTP__BODY_LIMIT_BYTES: '20000',
+        HEDDLE__HTTP__CORS__ORIGINS: 'https://ehr.example',
+      },
+    });
     doctor = await server.as('doctor');
   });
   after(() => server.close());
@@ -55,7 +87,8 @@ describe('the HTTP door', () => {
   const condition = { resourceType: 'Condition', subject: { reference: 'Patient/1' } };
 
   it('creates a resource and reads it back as it was sent', async () => {
-    const sent = '{"resourceType":"Observation","status":"final","code":{"text":"K"},"valueQuantity":{"value":4.10},"note":[{"text":"<b>ü\\u0007"}]}';
+    const sent =
+      '{"resourceType":"Observation","status":"final","code":{"text":"K"},"valueQuantity":{"value":4.10},"note":[{"text":"<b>ü\\u0007"}]}';
     const created = await doctor.send('POST', '/fhir/Observation', sent);
     expect(created.status).to.equal(201);
     const location = created.headers.get('location') ?? '';
@@ -88,14 +121,42 @@ describe('the HTTP door', () => {
     'an address outside of FHIR': ['GET', '/nothing', undefined, {}, 404, 'not-supported'],
     'a method that is not supported there': ['PUT', '/fhir/Condition/1', condition, {}, 405, 'not-supported'],
     'an address that cannot be decoded': ['GET', '/fhir/Condition/%E0%A4%A', undefined, {}, 400, 'structure'],
-    'a media type that is not JSON': ['POST', '/fhir/Condition', '<x/>', { 'Content-Type': 'application/xml' }, 415, 'not-supported'],
+    'a media type that is not JSON': [
+      'POST',
+      '/fhir/Condition',
+      '<x/>',
+      { 'Content-Type': 'application/xml' },
+      415,
+      'not-supported',
+    ],
     'a compressed body': ['POST', '/fhir/Condition', condition, { 'Content-Encoding': 'gzip' }, 415, 'not-supported'],
-    'an answer that only XML would satisfy': ['GET', '/fhir/metadata', undefined, { Accept: 'application/fhir+xml' }, 406, 'not-supported'],
+    'an answer that only XML would satisfy': [
+      'GET',
+      '/fhir/metadata',
+      undefined,
+      { Accept: 'application/fhir+xml' },
+      406,
+      'not-supported',
+    ],
     'JSON that breaks': ['POST', '/fhir/Condition', '{"resourceType":"Condition",', {}, 400, 'structure'],
     'no body at all': ['POST', '/fhir/Condition', '', {}, 400, 'structure'],
     'a body of another type': ['POST', '/fhir/Condition', { resourceType: 'Patient' }, {}, 400, 'invalid'],
-    'a body that is too long': ['POST', '/fhir/Condition', { ...condition, note: 'x'.repeat(20_001) }, {}, 413, 'too-long'],
-    'a condition that is not supported yet': ['POST', '/fhir/Condition', condition, { 'If-None-Exist': 'identifier=1' }, 501, 'not-supported'],
+    'a body that is too long': [
+      'POST',
+      '/fhir/Condition',
+      { ...condition, note: 'x'.repeat(20_001) },
+      {},
+      413,
+      'too-long',
+    ],
+    'a condition that is not supported yet': [
+      'POST',
+      '/fhir/Condition',
+      condition,
+      { 'If-None-Exist': 'identifier=1' },
+      501,
+      'not-supported',
+    ],
     'an operation that does not exist': ['GET', '/fhir/$nothing', undefined, {}, 404, 'not-supported'],
   };
   for (const [what, [method, path, body, headers, status, code]] of Object.entries(faults))
@@ -109,8 +170,16 @@ describe('the HTTP door', () => {
   });
 
   it('refuses bytes that are not UTF-8', async () => {
-    const body = Buffer.concat([Buffer.from('{"resourceType":"Condition","x":"'), Buffer.from([0xff, 0xfe]), Buffer.from('"}')]);
-    const answer = await fetch(`${server.url}/fhir/Condition`, { method: 'POST', body, headers: { Authorization: `Bearer ${doctor.token}`, 'Content-Type': 'application/fhir+json' } });
+    const body = Buffer.concat([
+      Buffer.from('{"resourceType":"Condition","x":"'),
+      Buffer.from([0xff, 0xfe]),
+      Buffer.from('"}'),
+    ]);
+    const answer = await fetch(`${server.url}/fhir/Condition`, {
+      method: 'POST',
+      body,
+      headers: { Authorization: `Bearer ${doctor.token}`, 'Content-Type': 'application/fhir+json' },
+    });
     expect((await told(answer, 400, 'structure')).diagnostics).to.contain('UTF-8');
   });
 
@@ -121,10 +190,12 @@ describe('the HTTP door', () => {
 
   it('ends a body that is announced short and sent long', async () => {
     const socket = connect(Number(new URL(server.url).port), 'localhost');
-    socket.write(`POST /fhir/Condition HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${doctor.token}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`);
+    socket.write(
+      `POST /fhir/Condition HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${doctor.token}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`,
+    );
     socket.write(`5000\r\n${'x'.repeat(0x5000)}\r\n0\r\n\r\n`);
     socket.end();
-    expect(await text(socket)).to.match(/^HTTP\/1\.1 413/);
+    expect(await readAll(socket)).to.match(/^HTTP\/1\.1 413/);
   });
 
   it('keeps what went wrong inside from the caller, and the words of the error from the log', async () => {
@@ -138,7 +209,10 @@ describe('the HTTP door', () => {
 
   it('logs each request with ids and without its query, its token or its body', async () => {
     const { headers } = await doctor.send('GET', '/fhir/Condition/none?name=Roe&_token=x');
-    const line = server.lines.find((each) => each.includes(headers.get('x-request-id') ?? '?') && each.includes('"msg":"request"')) ?? '';
+    const line =
+      server.lines.find(
+        (each) => each.includes(headers.get('x-request-id') ?? '?') && each.includes('"msg":"request"'),
+      ) ?? '';
     expect(JSON.parse(line)).to.include({ method: 'GET', path: '/fhir/Condition/none', status: 404 });
     expect(line).to.not.contain('Roe').and.not.contain(doctor.token);
     expect((JSON.parse(line) as { subject: string }).subject).to.match(/^[\da-f-]{36}$/);
@@ -147,8 +221,12 @@ describe('the HTTP door', () => {
   });
 
   it("keeps the caller's request id when it is harmless, and the trace", async () => {
-    expect((await doctor.send('GET', '/fhir/metadata', undefined, { 'X-Request-Id': 'abc-1' })).headers.get('x-request-id')).to.equal('abc-1');
-    expect((await doctor.send('GET', '/fhir/metadata', undefined, { 'X-Request-Id': 'a b{}' })).headers.get('x-request-id')).to.match(/^[\da-f-]{36}$/);
+    expect(
+      (await doctor.send('GET', '/fhir/metadata', undefined, { 'X-Request-Id': 'abc-1' })).headers.get('x-request-id'),
+    ).to.equal('abc-1');
+    expect(
+      (await doctor.send('GET', '/fhir/metadata', undefined, { 'X-Request-Id': 'a b{}' })).headers.get('x-request-id'),
+    ).to.match(/^[\da-f-]{36}$/);
     const trace = 'c'.repeat(32);
     await doctor.send('GET', '/fhir/metadata', undefined, { traceparent: `00-${trace}-${'d'.repeat(16)}-01` });
     expect(server.lines.some((line) => line.includes(trace))).to.equal(true);
@@ -157,20 +235,27 @@ describe('the HTTP door', () => {
   it('binds browsers on every answer', async () => {
     for (const path of ['/fhir/metadata', '/nothing', '/healthz']) {
       const { headers } = await fetch(`${server.url}${path}`);
-      expect(Object.fromEntries(headers), path).to.include({ 'x-content-type-options': 'nosniff', 'x-frame-options': 'DENY', 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' });
+      expect(Object.fromEntries(headers), path).to.include({
+        'x-content-type-options': 'nosniff',
+        'x-frame-options': 'DENY',
+        'cache-control': 'no-store',
+        'referrer-policy': 'no-referrer',
+      });
       expect(headers.get('content-security-policy')).to.contain("default-src 'none'");
       expect(headers.has('x-powered-by')).to.equal(false);
     }
   });
 
   it('lets pages of configured origins call, and no others', async () => {
-    const ask = (origin: string, method: string, headers = {}) => fetch(`${server.url}/fhir/metadata`, { method, headers: { Origin: origin, ...headers } });
+    const ask = (origin: string, method: string, headers = {}) =>
+      fetch(`${server.url}/fhir/metadata`, { method, headers: { Origin: origin, ...headers } });
     const known = await ask('https://ehr.example', 'GET');
     expect(known.headers.get('access-control-allow-origin')).to.equal('https://ehr.example');
     const preflight = await ask('https://ehr.example', 'OPTIONS', { 'Access-Control-Request-Method': 'POST' });
     expect(preflight.status).to.equal(204);
     expect(preflight.headers.get('access-control-allow-headers')).to.contain('If-None-Exist');
-    for (const stranger of ['https://ehr.example.evil', 'null', 'http://ehr.example']) expect((await ask(stranger, 'GET')).headers.has('access-control-allow-origin'), stranger).to.equal(false);
+    for (const stranger of ['https://ehr.example.evil', 'null', 'http://ehr.example'])
+      expect((await ask(stranger, 'GET')).headers.has('access-control-allow-origin'), stranger).to.equal(false);
   });
 
   it('compresses what is long, by what the caller takes', async () => {
@@ -186,7 +271,9 @@ describe('the HTTP door', () => {
     expect((await raw('gzip'))['content-encoding']).to.equal('gzip');
     expect((await raw('br, gzip'))['content-encoding']).to.equal('br');
     expect(await raw('identity')).to.not.have.property('content-encoding');
-    expect((await (await fetch(`${server.url}/api/odd/long`)).json()) as object).to.have.property('long').with.length(5_000);
+    expect(await (await fetch(`${server.url}/api/odd/long`)).json())
+      .to.have.property('long')
+      .with.length(5_000);
   });
 
   it('answers the routes of plugins behind what they declare', async () => {
@@ -197,7 +284,9 @@ describe('the HTTP door', () => {
 
   it('tells a route when its caller hangs up', async () => {
     const controller = new AbortController();
-    const asked = fetch(`${server.url}/api/odd/wait`, { signal: controller.signal }).catch((error: Error) => error.name);
+    const asked = fetch(`${server.url}/api/odd/wait`, { signal: controller.signal }).catch(
+      (error: Error) => error.name,
+    );
     const socket = connect(Number(new URL(server.url).port), 'localhost');
     await once(socket, 'connect');
     socket.destroy();
@@ -218,14 +307,23 @@ describe('the HTTP door', () => {
     for (const path of ['/odd/../package.json', '/odd/%2e%2e/package.json', '/odd/..%2fpackage.json']) {
       const socket = connect(Number(new URL(server.url).port), 'localhost');
       socket.end(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
-      expect(await text(socket), path).to.match(/^HTTP\/1\.1 404/);
+      expect(await readAll(socket), path).to.match(/^HTTP\/1\.1 404/);
     }
   });
 
   it('says that it lives, that it is ready with each part, and what it has counted', async () => {
     expect((await fetch(`${server.url}/healthz`)).status).to.equal(200);
     const ready = await fetch(`${server.url}/readyz`);
-    expect([ready.status, await ready.json()]).to.deep.equal([200, { ready: true, parts: [{ name: 'kernel', ready: true }, { name: 'database', ready: true }] }]);
+    expect([ready.status, await ready.json()]).to.deep.equal([
+      200,
+      {
+        ready: true,
+        parts: [
+          { name: 'kernel', ready: true },
+          { name: 'database', ready: true },
+        ],
+      },
+    ]);
     const metrics = await (await fetch(`${server.url}/metrics`)).text();
     expect(metrics).to.match(/heddle_http_request_seconds_count\{method="POST",area="fhir",status="201"\} [1-9]/);
     expect(metrics).to.match(/heddle_interaction_seconds_count\{verb="create",status="201"\} [1-9]/);

@@ -10,13 +10,16 @@ describe('a second tenant', () => {
 
   it("answers another tenant's id word for word as one that does not exist", async () => {
     const [here, there] = [await server.as('admin'), await server.as('otherhospital-admin')];
-    const { id } = (await (await here.send('POST', '/fhir/Patient', { resourceType: 'Patient', active: true })).json()) as { id: string };
+    const { id } = (await (
+      await here.send('POST', '/fhir/Patient', { resourceType: 'Patient', active: true })
+    ).json()) as { id: string };
     const absent = id.replace(/.$/, (last) => (last === '0' ? '1' : '0'));
     const known = await there.send('GET', `/fhir/Patient/${id}`);
     const unknown = await there.send('GET', `/fhir/Patient/${absent}`);
     expect(known.status).to.equal(404);
     expect((await known.text()).replace(id, '*')).to.equal((await unknown.text()).replace(absent, '*'));
-    const headers = (answer: Response) => [...answer.headers].filter(([name]) => !['x-request-id', 'date'].includes(name));
+    const headers = (answer: Response) =>
+      [...answer.headers].filter(([name]) => !['x-request-id', 'date'].includes(name));
     expect(headers(known)).to.deep.equal(headers(unknown));
     expect((await here.send('GET', `/fhir/Patient/${id}`)).status).to.equal(200);
   });
@@ -26,7 +29,9 @@ describe('a second tenant', () => {
     const made = await Promise.all(
       Array.from({ length: 60 }, async (_, n) => {
         const caller = callers[n % 2] ?? expect.fail('no caller');
-        const { id } = (await (await caller.send('POST', '/fhir/Basic', { resourceType: 'Basic', code: { text: String(n) } })).json()) as { id: string };
+        const { id } = (await (
+          await caller.send('POST', '/fhir/Basic', { resourceType: 'Basic', code: { text: String(n) } })
+        ).json()) as { id: string };
         return { n, id };
       }),
     );

@@ -12,7 +12,15 @@ describe('the key ring', () => {
   let database: TestDatabase;
   let open: Database;
   const ring = (given: { master?: Uint8Array; previous?: Uint8Array; rotateDays?: number } = {}, on = open) =>
-    openKeyRing({ database: on, master, previous: undefined, rotateDays: 90, random: randomBytes, log: silent, ...given });
+    openKeyRing({
+      database: on,
+      master,
+      previous: undefined,
+      rotateDays: 90,
+      random: randomBytes,
+      log: silent,
+      ...given,
+    });
 
   beforeEach(async () => {
     database = await testDatabase();
@@ -25,9 +33,9 @@ describe('the key ring', () => {
 
   it('makes one key for each purpose, though six nodes start together', async () => {
     const rings = await Promise.all(Array.from({ length: 6 }, () => ring()));
-    expect(await sql(database.superuser, 'select purpose, count(*)::int as n from heddle.key group by 1 order by 1')).to.deep.equal(
-      ['audit', 'cookie', 'cursor', 'token'].map((purpose) => ({ purpose, n: 1 })),
-    );
+    expect(
+      await sql(database.superuser, 'select purpose, count(*)::int as n from heddle.key group by 1 order by 1'),
+    ).to.deep.equal(['audit', 'cookie', 'cursor', 'token'].map((purpose) => ({ purpose, n: 1 })));
     const secrets = rings.map((each) => Buffer.from(each.current('cursor').secret).toString('hex'));
     expect(new Set(secrets).size).to.equal(1);
   });

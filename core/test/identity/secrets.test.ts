@@ -42,6 +42,8 @@ describe('a sealed key', () => {
   });
 
   it('names its master without telling of it', () => {
-    expect(masterName(master)).to.match(/^[\da-f]{16}$/).and.not.equal(masterName(randomBytes(32)));
+    expect(masterName(master))
+      .to.match(/^[\da-f]{16}$/)
+      .and.not.equal(masterName(randomBytes(32)));
   });
 });

@@ -13,18 +13,26 @@ describe('the token endpoint', () => {
   after(() => server.close());
 
   const ask = async (fields: Record<string, string>, headers: Record<string, string> = {}) => {
-    const answer = await fetch(`${server.url}${endpoint}`, { method: 'POST', body: new URLSearchParams(fields), headers });
+    const answer = await fetch(`${server.url}${endpoint}`, {
+      method: 'POST',
+      body: new URLSearchParams(fields),
+      headers,
+    });
     return { status: answer.status, body: (await answer.json()) as Record<string, string> };
   };
-  const password = (username: string, secret = 'heddle') => ask({ grant_type: 'password', client_id: 'heddle-cli', username, password: secret });
-  const use = (token: string) => fetch(`${server.url}/fhir/Patient/none`, { headers: { Authorization: `Bearer ${token}` } });
+  const password = (username: string, secret = 'heddle') =>
+    ask({ grant_type: 'password', client_id: 'heddle-cli', username, password: secret });
+  const use = (token: string) =>
+    fetch(`${server.url}/fhir/Patient/none`, { headers: { Authorization: `Bearer ${token}` } });
 
   /** A token of the server's own key, with claims changed. */
   const forge = async (change: JWTPayload, header: { kid?: string; alg?: string } = {}) => {
     const key = server.serving.keys.current('token');
     const good = decodeJwt((await password('doctor')).body['access_token'] ?? '');
     const secret = await importJWK(JSON.parse(Buffer.from(key.secret).toString()) as object, 'ES256');
-    return new SignJWT({ ...good, ...change }).setProtectedHeader({ alg: 'ES256', kid: key.id, ...header }).sign(secret);
+    return new SignJWT({ ...good, ...change })
+      .setProtectedHeader({ alg: 'ES256', kid: key.id, ...header })
+      .sign(secret);
   };
 
   it('gives a person a token with the claims that Keycloak gives', async () => {
@@ -34,12 +42,30 @@ describe('the token endpoint', () => {
     const token = body['access_token'] ?? '';
     expect(decodeProtectedHeader(token)).to.include({ typ: 'JWT', alg: 'ES256' });
     const claims = decodeJwt(token);
-    expect(claims).to.include({ iss: `${server.url}/realms/heddle`, aud: 'heddle', azp: 'heddle-cli', typ: 'Bearer', tenant: 'hospital', preferred_username: 'doctor' });
+    expect(claims).to.include({
+      iss: `${server.url}/realms/heddle`,
+      aud: 'heddle',
+      azp: 'heddle-cli',
+      typ: 'Bearer',
+      tenant: 'hospital',
+      preferred_username: 'doctor',
+    });
     expect(claims['realm_access']).to.deep.equal({ roles: ['doctor'] });
     expect(claims).to.include.keys('exp', 'iat', 'jti', 'sub').and.not.include.keys('nbf');
   });
 
-  for (const username of ['admin', 'doctor', 'nurse', 'receptionist', 'pharmacist', 'labtech', 'radiographer', 'radiologist', 'patient', 'otherhospital-admin'])
+  for (const username of [
+    'admin',
+    'doctor',
+    'nurse',
+    'receptionist',
+    'pharmacist',
+    'labtech',
+    'radiographer',
+    'radiologist',
+    'patient',
+    'otherhospital-admin',
+  ])
     it(`knows the demo account ${username}`, async () => {
       const { body } = await password(username);
       expect((await use(body['access_token'] ?? '')).status).to.equal(username === 'patient' ? 403 : 404);
@@ -48,7 +74,11 @@ describe('the token endpoint', () => {
   it('takes a machine by its secret, in the header or in the form', async () => {
     const basic = `Basic ${Buffer.from('heddle-service:heddle').toString('base64')}`;
     const inHeader = await ask({ grant_type: 'client_credentials' }, { Authorization: basic });
-    const inForm = await ask({ grant_type: 'client_credentials', client_id: 'heddle-service', client_secret: 'heddle' });
+    const inForm = await ask({
+      grant_type: 'client_credentials',
+      client_id: 'heddle-service',
+      client_secret: 'heddle',
+    });
     for (const { body } of [inHeader, inForm]) {
       expect(decodeJwt(body['access_token'] ?? '')).to.include({ azp: 'heddle-service', tenant: 'hospital' });
       expect(body).to.not.include.keys('refresh_token');
@@ -65,21 +95,39 @@ describe('the token endpoint', () => {
   });
 
   it('refuses a wrong secret, an unknown client and a grant that is not the client’s', async () => {
-    expect((await ask({ grant_type: 'client_credentials', client_id: 'heddle-service', client_secret: 'x' })).status).to.equal(401);
-    expect((await ask({ grant_type: 'client_credentials', client_id: 'stranger', client_secret: 'x' })).status).to.equal(401);
+    expect(
+      (await ask({ grant_type: 'client_credentials', client_id: 'heddle-service', client_secret: 'x' })).status,
+    ).to.equal(401);
+    expect(
+      (await ask({ grant_type: 'client_credentials', client_id: 'stranger', client_secret: 'x' })).status,
+    ).to.equal(401);
     expect((await ask({ grant_type: 'client_credentials', client_id: 'heddle-cli' })).status).to.equal(400);
-    expect((await ask({ grant_type: 'password', client_id: 'heddle-service', client_secret: 'heddle', username: 'doctor', password: 'heddle' })).status).to.equal(400);
+    expect(
+      (
+        await ask({
+          grant_type: 'password',
+          client_id: 'heddle-service',
+          client_secret: 'heddle',
+          username: 'doctor',
+          password: 'heddle',
+        })
+      ).status,
+    ).to.equal(400);
     expect((await ask({ grant_type: 'password', client_id: 'heddle-cli', username: 'doctor' })).status).to.equal(400);
   });
 
   it('publishes the keys that prove its tokens, and nothing private of them', async () => {
-    const { keys } = (await (await fetch(`${server.url}/realms/heddle/protocol/openid-connect/certs`)).json()) as { keys: Record<string, string>[] };
+    const { keys } = (await (await fetch(`${server.url}/realms/heddle/protocol/openid-connect/certs`)).json()) as {
+      keys: Record<string, string>[];
+    };
     expect(keys.map(({ kid }) => kid)).to.deep.equal(server.serving.keys.all('token').map(({ id }) => id));
     for (const key of keys) expect(key).to.not.have.any.keys('d', 'k');
   });
 
   it('describes itself under the path of the realm', async () => {
-    const found = (await (await fetch(`${server.url}/realms/heddle/.well-known/openid-configuration`)).json()) as Record<string, string>;
+    const found = (await (
+      await fetch(`${server.url}/realms/heddle/.well-known/openid-configuration`)
+    ).json()) as Record<string, string>;
     expect(found['issuer']).to.equal(`${server.url}/realms/heddle`);
     expect(found['token_endpoint']).to.equal(`${server.url}${endpoint}`);
     expect(found['jwks_uri']).to.equal(`${server.url}/realms/heddle/protocol/openid-connect/certs`);
@@ -106,7 +154,14 @@ describe('the token endpoint', () => {
       const claims = { ...decodeJwt(body['access_token'] ?? ''), realm_access: { roles: ['admin'] } };
       const promoted = Buffer.from(JSON.stringify(claims)).toString('base64url');
       const none = Buffer.from('{"alg":"none"}').toString('base64url');
-      for (const token of [`${header}.${promoted}.${signature}`, `${none}.${payload}.`, `${header}.${payload}.${'A'.repeat(86)}`, 'x', 'a.b.c', await forge({}, { kid: 'unknown' })])
+      for (const token of [
+        `${header}.${promoted}.${signature}`,
+        `${none}.${payload}.`,
+        `${header}.${payload}.${'A'.repeat(86)}`,
+        'x',
+        'a.b.c',
+        await forge({}, { kid: 'unknown' }),
+      ])
         expect((await use(token)).status, token).to.equal(401);
     });
 

@@ -24,8 +24,15 @@ describe('the log', () => {
   it("keeps an error's kind, code and places, and never its words, which may quote a row", () => {
     const { lines, log } = recording();
     const cause = new Error('value "Jane Roe" is not a number');
-    log.error({ err: Object.assign(new TypeError('Jane Roe', { cause }), { code: '22P02', detail: 'Jane Roe' }) }, 'a request failed');
-    expect(lines[0]).to.contain('22P02').and.contain('TypeError').and.contain('observe.test.ts').and.not.contain('Jane');
+    log.error(
+      { err: Object.assign(new TypeError('Jane Roe', { cause }), { code: '22P02', detail: 'Jane Roe' }) },
+      'a request failed',
+    );
+    expect(lines[0])
+      .to.contain('22P02')
+      .and.contain('TypeError')
+      .and.contain('observe.test.ts')
+      .and.not.contain('Jane');
   });
 });
 
@@ -33,21 +40,30 @@ describe('a trace', () => {
   it('is read by the rules of the W3C, or not at all', () => {
     const [traceId, spanId] = ['a'.repeat(32), 'b'.repeat(16)];
     expect(readTrace(`00-${traceId}-${spanId}-01`)).to.deep.equal({ traceId, spanId });
-    for (const bad of [undefined, '', 'x', `00-${'0'.repeat(32)}-${spanId}-01`, `00-${traceId}-${'0'.repeat(16)}-01`]) expect(readTrace(bad)).to.equal(undefined);
+    for (const bad of [undefined, '', 'x', `00-${'0'.repeat(32)}-${spanId}-01`, `00-${traceId}-${'0'.repeat(16)}-01`])
+      expect(readTrace(bad)).to.equal(undefined);
   });
 
   it('is sent to the collector with its parent, its length and whether it failed', async () => {
     const bodies: unknown[] = [];
     const collector = createServer((request, response) => {
-      json(request).then((body) => {
-        bodies.push([request.url, body]);
-        response.end('{}');
-      }, () => response.destroy());
+      json(request).then(
+        (body) => {
+          bodies.push([request.url, body]);
+          response.end('{}');
+        },
+        () => response.destroy(),
+      );
     }).listen(0);
     await once(collector, 'listening');
     let now = 1_000;
     const { log } = recording();
-    const tracer = openTracer({ endpoint: `http://localhost:${(collector.address() as AddressInfo).port}`, now: () => now, random: randomBytes, log });
+    const tracer = openTracer({
+      endpoint: `http://localhost:${(collector.address() as AddressInfo).port}`,
+      now: () => now,
+      random: randomBytes,
+      log,
+    });
     const parent = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16) };
     await tracer.span('outer', parent, { 'fhir.verb': 'read' }, async (trace) => {
       now += 5;
@@ -57,8 +73,14 @@ describe('a trace', () => {
     collector.close();
     expect(bodies).to.have.length(1);
     const text = JSON.stringify(bodies[0]);
-    expect(text).to.contain('/v1/traces').and.contain('"traceId":"' + parent.traceId).and.contain('"parentSpanId":"' + parent.spanId);
-    expect(text).to.contain('"startTimeUnixNano":"1000000000"').and.contain('"endTimeUnixNano":"1005000000"').and.contain('"status":{"code":2}');
+    expect(text)
+      .to.contain('/v1/traces')
+      .and.contain('"traceId":"' + parent.traceId)
+      .and.contain('"parentSpanId":"' + parent.spanId);
+    expect(text)
+      .to.contain('"startTimeUnixNano":"1000000000"')
+      .and.contain('"endTimeUnixNano":"1005000000"')
+      .and.contain('"status":{"code":2}');
   });
 
   it('costs nothing but a warning when the collector is away', async () => {

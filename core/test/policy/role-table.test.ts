@@ -6,7 +6,10 @@ import { verbs } from '../../src/interaction/verbs.ts';
 import { buildRoleTable } from '../../src/policy/role-table.ts';
 
 const caller = (...roles: string[]): Caller => ({ ...nobody, tenant: 1, subject: 'x', kind: 'user', roles });
-const file = { groups: { chart: ['Condition', 'Goal'] }, roles: { doctor: { chart: ['read'], Task: ['create'] }, admin: { '*': ['read'], system: ['operation'] } } };
+const file = {
+  groups: { chart: ['Condition', 'Goal'] },
+  roles: { doctor: { chart: ['read'], Task: ['create'] }, admin: { '*': ['read'], system: ['operation'] } },
+};
 const { table } = buildRoleTable(file, ['read', 'create', 'operation']);
 
 describe('the table of roles', () => {
@@ -17,7 +20,10 @@ describe('the table of roles', () => {
   });
 
   it('denies whatever no row says, with a reason', () => {
-    expect(table.judge(caller('doctor'), 'create', 'Goal')).to.deep.equal({ permitted: false, reason: 'the role doctor may not create Goal' });
+    expect(table.judge(caller('doctor'), 'create', 'Goal')).to.deep.equal({
+      permitted: false,
+      reason: 'the role doctor may not create Goal',
+    });
     expect(table.judge(caller(), 'read', 'Goal').permitted).to.equal(false);
     expect(table.judge(caller('constructor'), 'read', 'Goal').permitted).to.equal(false);
     expect(table.judge(caller('admin'), 'create', 'Goal').permitted).to.equal(false);
@@ -29,14 +35,21 @@ describe('the table of roles', () => {
   });
 
   it('names each word that means nothing', () => {
-    const { faults } = buildRoleTable({ groups: { g: ['Pateint'] }, roles: { r: { Obsrvation: ['read'], g: ['raed'] } } }, ['read']);
+    const { faults } = buildRoleTable(
+      { groups: { g: ['Pateint'] }, roles: { r: { Obsrvation: ['read'], g: ['raed'] } } },
+      ['read'],
+    );
     expect(faults).to.have.length(3);
   });
 
   it('is sound as it is shipped, and allows patients nothing until rows can be narrowed', () => {
-    const shipped = buildRoleTable(loadRoleFile(join(import.meta.dirname, '../../..')), verbs.map(({ name }) => name));
+    const shipped = buildRoleTable(
+      loadRoleFile(join(import.meta.dirname, '../../..')),
+      verbs.map(({ name }) => name),
+    );
     expect(shipped.faults).to.deep.equal([]);
-    for (const { name } of verbs) expect(shipped.table.judge(caller('patient'), name, 'Patient').permitted).to.equal(false);
+    for (const { name } of verbs)
+      expect(shipped.table.judge(caller('patient'), name, 'Patient').permitted).to.equal(false);
     expect(shipped.table.judge(caller('labtech'), 'create', 'MedicationRequest').permitted).to.equal(false);
   });
 });

@@ -30,25 +30,49 @@ describe('the serving role', () => {
               pg_has_role(current_user, 'heddle', 'member') as member
          from pg_roles r where rolname = current_user`,
     );
-    expect(rows).to.deep.equal([{ rolsuper: false, rolbypassrls: false, rolcreaterole: false, rolcreatedb: false, owns: 0, member: false }]);
+    expect(rows).to.deep.equal([
+      { rolsuper: false, rolbypassrls: false, rolcreaterole: false, rolcreatedb: false, owns: 0, member: false },
+    ]);
   });
 
   it('cannot read, change, move or add a row of another tenant, whatever SQL it sends', async () => {
-    expect(await sql(database.serving, set(1), 'select tenant, id from resource')).to.deep.equal([{ tenant: 1, id: 'same' }]);
-    expect(await sql(database.serving, set(1), `update resource set tail = 'x' where tenant = 2 returning id`)).to.deep.equal([]);
+    expect(await sql(database.serving, set(1), 'select tenant, id from resource')).to.deep.equal([
+      { tenant: 1, id: 'same' },
+    ]);
+    expect(
+      await sql(database.serving, set(1), `update resource set tail = 'x' where tenant = 2 returning id`),
+    ).to.deep.equal([]);
     expect(await sql(database.serving, set(1), 'delete from resource where tenant = 2 returning id')).to.deep.equal([]);
-    for (const attempt of [`insert into resource values (2, 1, 'new', 1, now(), false, '}}')`, `update resource set tenant = 2 where tenant = 1`])
-      expect(await sql(database.serving, set(1), attempt).catch((error: Error) => error.message)).to.match(/row-level security/);
+    for (const attempt of [
+      `insert into resource values (2, 1, 'new', 1, now(), false, '}}')`,
+      `update resource set tenant = 2 where tenant = 1`,
+    ])
+      expect(await sql(database.serving, set(1), attempt).catch((error: Error) => error.message)).to.match(
+        /row-level security/,
+      );
   });
 
   it('sees nothing but an error where no tenant was set', async () => {
     for (const before of ['select 1', `select set_config('heddle.tenant', '', false)`])
-      expect(await sql(database.serving, before, 'select * from resource').catch((error: Error) => error.message)).to.match(/heddle\.tenant|invalid input syntax/);
+      expect(
+        await sql(database.serving, before, 'select * from resource').catch((error: Error) => error.message),
+      ).to.match(/heddle\.tenant|invalid input syntax/);
   });
 
   it('cannot take the policy away', async () => {
-    for (const attempt of ['alter table resource disable row level security', 'drop policy own_tenant on resource', 'set role heddle', 'create table heddle.x (id int)'])
-      expect(await sql(database.serving, attempt).then(() => 'done', () => 'refused'), attempt).to.equal('refused');
+    for (const attempt of [
+      'alter table resource disable row level security',
+      'drop policy own_tenant on resource',
+      'set role heddle',
+      'create table heddle.x (id int)',
+    ])
+      expect(
+        await sql(database.serving, attempt).then(
+          () => 'done',
+          () => 'refused',
+        ),
+        attempt,
+      ).to.equal('refused');
   });
 
   it('pays for the policy with one test a statement and still uses the key', async () => {
@@ -60,7 +84,9 @@ describe('the serving role', () => {
       `explain execute by_id(1, 102, 'same')`,
     );
     const plan = rows.map((row) => String(row['QUERY PLAN'])).join('\n');
-    expect(plan).to.match(/One-Time Filter: .*heddle\.tenant/).and.match(/Index Scan using resource_pkey/);
+    expect(plan)
+      .to.match(/One-Time Filter: .*heddle\.tenant/)
+      .and.match(/Index Scan using resource_pkey/);
   });
 
   it('is the one that the lanes use, and each tenant has its own resource of one id', async () => {

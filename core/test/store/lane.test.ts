@@ -20,7 +20,11 @@ describe('a lane', () => {
 
   beforeEach(async () => {
     database = await testDatabase();
-    open = await openTestDatabase(database.serving, { HEDDLE__DATABASE__LANES__READ: '1', HEDDLE__DATABASE__LANES__WRITE: '1', HEDDLE__DATABASE__TIMEOUTS__LANE_MS: '300' });
+    open = await openTestDatabase(database.serving, {
+      HEDDLE__DATABASE__LANES__READ: '1',
+      HEDDLE__DATABASE__LANES__WRITE: '1',
+      HEDDLE__DATABASE__TIMEOUTS__LANE_MS: '300',
+    });
   });
   afterEach(async () => {
     await open.close();
@@ -33,7 +37,10 @@ describe('a lane', () => {
     for (const tenant of tenants) await insertResource(open, tenant, 'Basic', 'x', `},"n":${tenant}}`);
     const asked = Array.from({ length: 3_000 }, () => 1 + whole(tenants.length));
     const found = await Promise.all(asked.map((tenant) => findResource(open, tenant, 'Basic', 'x')));
-    expect(found.map((row) => row?.tail), `seed ${seed}`).to.deep.equal(asked.map((tenant) => `},"n":${tenant}}`));
+    expect(
+      found.map((row) => row?.tail),
+      `seed ${seed}`,
+    ).to.deep.equal(asked.map((tenant) => `},"n":${tenant}}`));
   });
 
   it('lets no statement run under the tenant of another when the change of tenant fails', async () => {
@@ -41,17 +48,26 @@ describe('a lane', () => {
     expect(await open.read.run(1, forgetful, [])).to.deep.equal([{ tenant: 1 }]);
     // The lane's connection stands at tenant 1. From here on it cannot be moved.
     await sql(database.superuser, 'revoke execute on function pg_catalog.set_config(text, text, boolean) from public');
-    const behind = await Promise.allSettled([open.read.run(2, forgetful, []), findResource(open, 2, 'Basic', 'of-one'), findResource(open, 2, 'Basic', 'none')]);
+    const behind = await Promise.allSettled([
+      open.read.run(2, forgetful, []),
+      findResource(open, 2, 'Basic', 'of-one'),
+      findResource(open, 2, 'Basic', 'none'),
+    ]);
     for (const result of behind) {
       expect(result.status).to.equal('rejected');
       if (result.status === 'rejected') expect(result.reason).to.include({ status: 503 });
     }
-    const writes = await Promise.allSettled([insertResource(open, 3, 'Basic', 'of-three', '}}'), insertResource(open, 2, 'Basic', 'of-two', '}}')]);
+    const writes = await Promise.allSettled([
+      insertResource(open, 3, 'Basic', 'of-three', '}}'),
+      insertResource(open, 2, 'Basic', 'of-two', '}}'),
+    ]);
     expect(writes.map(({ status }) => status)).to.deep.equal(['rejected', 'rejected']);
     await sql(database.superuser, 'grant execute on function pg_catalog.set_config(text, text, boolean) to public');
     const after = await eventually(() => open.read.run(2, forgetful, []));
     expect(after).to.deep.equal([]);
-    expect(await sql(database.superuser, `select tenant, id from heddle.resource where id <> 'of-one'`)).to.deep.equal([]);
+    expect(await sql(database.superuser, `select tenant, id from heddle.resource where id <> 'of-one'`)).to.deep.equal(
+      [],
+    );
   });
 
   it('cancels a slow statement and keeps the connection and what waits behind it', async () => {
@@ -61,20 +77,37 @@ describe('a lane', () => {
   });
 
   it('reads while a write waits', async () => {
-    const block = sql(database.superuser, 'begin', 'lock heddle.resource in share mode', 'select pg_sleep(0.25)', 'commit');
+    const block = sql(
+      database.superuser,
+      'begin',
+      'lock heddle.resource in share mode',
+      'select pg_sleep(0.25)',
+      'commit',
+    );
     const order: string[] = [];
     await Promise.all([
       block,
       eventually(async () => {
-        const locked = await sql(database.superuser, `select 1 from pg_locks where mode = 'ShareLock' and relation = 'heddle.resource'::regclass`);
+        const locked = await sql(
+          database.superuser,
+          `select 1 from pg_locks where mode = 'ShareLock' and relation = 'heddle.resource'::regclass`,
+        );
         expect(locked).to.have.length(1);
-      }).then(() => Promise.all([insertResource(open, 1, 'Basic', 'w', '}}').then(() => order.push('write')), findResource(open, 1, 'Basic', 'r').then(() => order.push('read'))])),
+      }).then(() =>
+        Promise.all([
+          insertResource(open, 1, 'Basic', 'w', '}}').then(() => order.push('write')),
+          findResource(open, 1, 'Basic', 'r').then(() => order.push('read')),
+        ]),
+      ),
     ]);
     expect(order).to.deep.equal(['read', 'write']);
   });
 
   it('comes back by itself after its connections were cut', async () => {
-    await sql(database.superuser, `select pg_terminate_backend(pid) from pg_stat_activity where application_name in ('heddle read', 'heddle write') and datname = current_database()`);
+    await sql(
+      database.superuser,
+      `select pg_terminate_backend(pid) from pg_stat_activity where application_name in ('heddle read', 'heddle write') and datname = current_database()`,
+    );
     await eventually(() => insertResource(open, 1, 'Basic', 'after', '}}'));
     expect((await eventually(() => findResource(open, 1, 'Basic', 'after')))?.version).to.equal(1);
   });
@@ -90,7 +123,9 @@ describe('a write whose answer is lost', () => {
       proxy.loseAnswerTo('lost-one');
       const outcome = await refused(insertResource(open, 1, 'Basic', 'lost-one', '}}'), 500, /unknown.*not repeated/);
       expect(outcome.headers).to.not.have.property('Retry-After');
-      expect(await sql(database.superuser, `select count(*)::int as n from heddle.resource where id = 'lost-one'`)).to.deep.equal([{ n: 1 }]);
+      expect(
+        await sql(database.superuser, `select count(*)::int as n from heddle.resource where id = 'lost-one'`),
+      ).to.deep.equal([{ n: 1 }]);
       // A read is safe to send again, and says so.
       proxy.loseAnswerTo('unread');
       const read = await refused(findResource(open, 1, 'Basic', 'unread'), 503);
@@ -107,11 +142,17 @@ describe('a write whose answer is lost', () => {
     this.timeout(15_000);
     const database = await testDatabase();
     const proxy = await startProxy(database.serving);
-    const open = await openTestDatabase(proxy.address(database.serving), { HEDDLE__DATABASE__TIMEOUTS__LANE_MS: '50', HEDDLE__DATABASE__TIMEOUTS__CONNECT_MS: '300' });
+    const open = await openTestDatabase(proxy.address(database.serving), {
+      HEDDLE__DATABASE__TIMEOUTS__LANE_MS: '50',
+      HEDDLE__DATABASE__TIMEOUTS__CONNECT_MS: '300',
+    });
     try {
       await insertResource(open, 1, 'Basic', 'before', '}}');
       proxy.freeze();
-      await Promise.all([refused(insertResource(open, 1, 'Basic', 'silent', '}}'), 500, /unknown/), refused(findResource(open, 1, 'Basic', 'before'), 503)]);
+      await Promise.all([
+        refused(insertResource(open, 1, 'Basic', 'silent', '}}'), 500, /unknown/),
+        refused(findResource(open, 1, 'Basic', 'before'), 503),
+      ]);
       await eventually(async () => expect(open.health().ready).to.equal(false));
     } finally {
       await proxy.close();

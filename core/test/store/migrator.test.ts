@@ -8,8 +8,21 @@ import { testDatabase, type TestDatabase } from '../../src/testing/postgres.ts';
 import { refused } from '../outcomes.ts';
 import { silent, sql } from './rig.ts';
 
-const first: Migration = { id: '001-runs', up: ({ serving }) => ['create table lab_run (id int primary key, name text)', `grant select on lab_run to ${serving}`] };
-const second: Migration = { id: '002-length', up: () => ['alter table lab_run add column length int', 'update lab_run set length = length(name)', 'alter table lab_run alter column length set not null'] };
+const first: Migration = {
+  id: '001-runs',
+  up: ({ serving }) => [
+    'create table lab_run (id int primary key, name text)',
+    `grant select on lab_run to ${serving}`,
+  ],
+};
+const second: Migration = {
+  id: '002-length',
+  up: () => [
+    'alter table lab_run add column length int',
+    'update lab_run set length = length(name)',
+    'alter table lab_run alter column length set not null',
+  ],
+};
 const lab = (...migrations: readonly Migration[]): PluginMigrations => ({ plugin: 'lab', migrations });
 
 describe('the migrator', () => {
@@ -36,17 +49,29 @@ describe('the migrator', () => {
 
   it('goes forward on populated tables', async () => {
     await run(kernelMigrations, lab(first));
-    await sql(database.owner, `insert into plugin_lab.lab_run select n, repeat('x', n) from generate_series(1, 1000) n`);
+    await sql(
+      database.owner,
+      `insert into plugin_lab.lab_run select n, repeat('x', n) from generate_series(1, 1000) n`,
+    );
     expect(await run(kernelMigrations, lab(first, second))).to.deep.equal(['lab 002-length']);
-    expect(await sql(database.owner, 'select sum(length)::int as sum from plugin_lab.lab_run')).to.deep.equal([{ sum: 500_500 }]);
+    expect(await sql(database.owner, 'select sum(length)::int as sum from plugin_lab.lab_run')).to.deep.equal([
+      { sum: 500_500 },
+    ]);
   });
 
   it('undoes a migration that fails half way, its row in the ledger too', async () => {
     const broken: Migration = { id: '002-broken', up: () => ['create table half (id int)', 'select 1 / 0'] };
-    await refused(run(kernelMigrations, lab(first, broken)), 500, /migration lab 002-broken failed and was undone: division by zero/);
-    expect(await sql(database.owner, `select to_regclass('plugin_lab.half') as half, (select string_agg(id, ',' order by id) from heddle.migration) as ran`)).to.deep.equal([
-      { half: null, ran: '001-frame,001-runs' },
-    ]);
+    await refused(
+      run(kernelMigrations, lab(first, broken)),
+      500,
+      /migration lab 002-broken failed and was undone: division by zero/,
+    );
+    expect(
+      await sql(
+        database.owner,
+        `select to_regclass('plugin_lab.half') as half, (select string_agg(id, ',' order by id) from heddle.migration) as ran`,
+      ),
+    ).to.deep.equal([{ half: null, ran: '001-frame,001-runs' }]);
     expect(await run(kernelMigrations, lab(first, second))).to.deep.equal(['lab 002-length']);
   });
 
@@ -59,17 +84,24 @@ describe('the migrator', () => {
   it('lets an older release go on beside a newer one, until a migration is breaking', async () => {
     await run(kernelMigrations, lab(first, second));
     expect(await run(kernelMigrations, lab(first))).to.deep.equal([]);
-    await run(kernelMigrations, lab(first, second, { id: '003-split', breaking: true, up: () => ['alter table lab_run drop column length'] }));
+    await run(
+      kernelMigrations,
+      lab(first, second, { id: '003-split', breaking: true, up: () => ['alter table lab_run drop column length'] }),
+    );
     await refused(run(kernelMigrations, lab(first, second)), 500, /later release \(lab 003-split\).*upgrade this node/);
   });
 
   it('keeps a ledger and a schema for each plugin', async () => {
     const same: Migration = { id: '001-runs', up: () => ['create table lab_run (other text)'] };
-    expect(await run(kernelMigrations, lab(first), { plugin: 'blood-bank', migrations: [same] })).to.include('blood-bank 001-runs');
-    expect(await sql(database.owner, `select table_schema as schema from information_schema.tables where table_name = 'lab_run' order by 1`)).to.deep.equal([
-      { schema: 'plugin_blood_bank' },
-      { schema: 'plugin_lab' },
-    ]);
+    expect(await run(kernelMigrations, lab(first), { plugin: 'blood-bank', migrations: [same] })).to.include(
+      'blood-bank 001-runs',
+    );
+    expect(
+      await sql(
+        database.owner,
+        `select table_schema as schema from information_schema.tables where table_name = 'lab_run' order by 1`,
+      ),
+    ).to.deep.equal([{ schema: 'plugin_blood_bank' }, { schema: 'plugin_lab' }]);
   });
 
   it('lets a table that is in use be used, and tries again', async function () {
@@ -78,8 +110,16 @@ describe('the migrator', () => {
     const { client } = await connect({ address: database.owner, name: 'test', connectMs: 5_000, statementMs: 0 });
     await client.query('begin; select * from plugin_lab.lab_run');
     const warned: string[] = [];
-    const letGo = { ...silent, warn: (_: object, message: string) => void (warned.push(message), client.query('commit').catch(() => warned.push('no commit'))) };
-    const ran = await migrate({ ...database, plugins: [kernelMigrations, lab(first, second)], log: letGo as typeof silent });
+    const letGo = {
+      ...silent,
+      warn: (_: object, message: string) =>
+        void (warned.push(message), client.query('commit').catch(() => warned.push('no commit'))),
+    };
+    const ran = await migrate({
+      ...database,
+      plugins: [kernelMigrations, lab(first, second)],
+      log: letGo as typeof silent,
+    });
     await client.end();
     expect(ran).to.deep.equal(['lab 002-length']);
     expect(warned).to.deep.equal(['a table is in use; the migration lets others pass and tries again']);

@@ -14,13 +14,17 @@ describe('a pool', () => {
 
   beforeEach(async () => {
     database = await testDatabase();
-    open = await openTestDatabase(database.serving, { HEDDLE__DATABASE__LANES__TRANSACTION: '2', HEDDLE__DATABASE__TIMEOUTS__SEARCH_MS: '200' });
+    open = await openTestDatabase(database.serving, {
+      HEDDLE__DATABASE__LANES__TRANSACTION: '2',
+      HEDDLE__DATABASE__TIMEOUTS__SEARCH_MS: '200',
+    });
   });
   afterEach(async () => {
     await open.close();
     await database.drop();
   });
-  const ids = async () => (await sql(database.superuser, 'select id from heddle.resource order by id')).map(({ id }) => id);
+  const ids = async () =>
+    (await sql(database.superuser, 'select id from heddle.resource order by id')).map(({ id }) => id);
 
   it('commits all of a transaction or nothing', async () => {
     await open.transactions.transaction(1, async ({ query }) => {
@@ -35,6 +39,18 @@ describe('a pool', () => {
     expect(await ids()).to.deep.equal(['a', 'b']);
   });
 
+  it('hands on what its work throws as it was, and undoes the work', async () => {
+    const own = new RangeError('mine');
+    const thrown = await open.transactions
+      .transaction(1, async ({ query }) => {
+        await query(insert, [1, 'a']);
+        throw own;
+      })
+      .catch((error: unknown) => error);
+    expect(thrown).to.equal(own);
+    expect(await ids()).to.deep.equal([]);
+  });
+
   it('takes a transaction whose fault was swallowed for what it is: rolled back', async () => {
     const work = open.transactions.transaction(1, async ({ query }) => {
       await query(insert, [1, 'a']);
@@ -45,38 +61,66 @@ describe('a pool', () => {
   });
 
   it('binds each transaction to its tenant and leaves no tenant behind', async () => {
-    await refused(open.transactions.transaction(1, ({ query }) => query(insert, [2, 'a'])), 500);
+    await refused(
+      open.transactions.transaction(1, ({ query }) => query(insert, [2, 'a'])),
+      500,
+    );
     await open.transactions.transaction(1, ({ query }) => query(insert, [1, 'a']));
-    const tenants = await Promise.all(Array.from({ length: 20 }, (_, n) => open.transactions.transaction(n, ({ query }) => query(`select current_setting('heddle.tenant') as t`))));
+    const tenants = await Promise.all(
+      Array.from({ length: 20 }, (_, n) =>
+        open.transactions.transaction(n, ({ query }) => query(`select current_setting('heddle.tenant') as t`)),
+      ),
+    );
     expect(tenants.flat()).to.deep.equal(Array.from({ length: 20 }, (_, n) => ({ t: String(n) })));
   });
 
   it('stops what runs when its caller hangs up, and the connection is good for the next', async () => {
     const controller = new AbortController();
-    const running = open.searches.transaction(1, ({ query }) => query('select pg_sleep(0.15), pg_sleep(60)'), controller.signal);
+    const running = open.searches.transaction(
+      1,
+      ({ query }) => query('select pg_sleep(0.15), pg_sleep(60)'),
+      controller.signal,
+    );
     await eventually(async () => {
-      const active = await sql(database.superuser, `select 1 from pg_stat_activity where application_name = 'heddle search' and state = 'active' and query like '%pg_sleep%'`);
+      const active = await sql(
+        database.superuser,
+        `select 1 from pg_stat_activity where application_name = 'heddle search' and state = 'active' and query like '%pg_sleep%'`,
+      );
       expect(active).to.have.length(1);
     });
     controller.abort();
     await refused(running, 499);
-    expect(await sql(database.superuser, `select count(*)::int as n from pg_stat_activity where application_name = 'heddle search' and state = 'active'`)).to.deep.equal([{ n: 0 }]);
+    expect(
+      await sql(
+        database.superuser,
+        `select count(*)::int as n from pg_stat_activity where application_name = 'heddle search' and state = 'active'`,
+      ),
+    ).to.deep.equal([{ n: 0 }]);
     expect(await open.searches.transaction(1, ({ query }) => query('select 1 as one'))).to.deep.equal([{ one: 1 }]);
   });
 
   it('begins nothing for a caller who has already gone', async () => {
-    await refused(open.searches.transaction(1, () => expect.fail('it ran'), AbortSignal.abort()), 499);
+    await refused(
+      open.searches.transaction(1, () => expect.fail('it ran'), AbortSignal.abort()),
+      499,
+    );
   });
 
   it('stops what runs past its limit', async () => {
-    await refused(open.searches.transaction(1, ({ query }) => query('select pg_sleep(5)')), 503, /time limit/);
+    await refused(
+      open.searches.transaction(1, ({ query }) => query('select pg_sleep(5)')),
+      503,
+      /time limit/,
+    );
   });
 
   it('turns callers away when too many wait', async () => {
     let letGo: () => void = () => {};
     const held = new Promise<void>((resolve) => (letGo = resolve));
     const holding = [1, 2].map(() => open.transactions.transaction(1, () => held));
-    const waiting = Array.from({ length: 110 }, () => open.transactions.transaction(1, async () => 'served').catch((error: { status: number }) => error.status));
+    const waiting = Array.from({ length: 110 }, () =>
+      open.transactions.transaction(1, async () => 'served').catch((error: { status: number }) => error.status),
+    );
     const refusedAtOnce = await Promise.race([...waiting.slice(105)]);
     expect(refusedAtOnce).to.equal(503);
     letGo();
@@ -93,10 +137,18 @@ describe('a transaction whose COMMIT has no answer', () => {
     const open = await openTestDatabase(proxy.address(database.serving));
     try {
       proxy.loseAnswerTo('commit');
-      const lost = await refused(open.transactions.transaction(1, ({ query }) => query(insert, [1, 'done'])), 500, /unknown/);
+      const lost = await refused(
+        open.transactions.transaction(1, ({ query }) => query(insert, [1, 'done'])),
+        500,
+        /unknown/,
+      );
       expect(lost.headers).to.not.have.property('Retry-After');
       proxy.loseAnswerTo('undone');
-      const undone = await refused(eventually(() => open.transactions.transaction(1, ({ query }) => query(insert, [1, 'undone'])), 0), 503, /nothing was changed/);
+      const undone = await refused(
+        eventually(() => open.transactions.transaction(1, ({ query }) => query(insert, [1, 'undone'])), 0),
+        503,
+        /nothing was changed/,
+      );
       expect(undone.headers).to.have.property('Retry-After');
       expect(await sql(database.superuser, 'select id from heddle.resource')).to.deep.equal([{ id: 'done' }]);
     } finally {

@@ -9,10 +9,22 @@ import { connect, type Address } from '../../src/store/link.ts';
 
 export const silent = openLog('silent', { write: () => {} });
 export const root = join(import.meta.dirname, '../../..');
-export const testConfig = (environment: Record<string, string> = {}) => loadConfiguration({ root, environment: { HEDDLE_PROFILE: 'test', ...environment } }).config;
+export const testConfig = (environment: Record<string, string> = {}) =>
+  loadConfiguration({ root, environment: { HEDDLE_PROFILE: 'test', ...environment } }).config;
 
-export const openTestDatabase = (serving: Address, settings: Record<string, string> = {}, random: (bytes: number) => Uint8Array = randomBytes): Promise<Database> =>
-  openDatabase({ serving, settings: testConfig(settings).database, node: 'test', random, metrics: openMetrics(), log: silent });
+export const openTestDatabase = (
+  serving: Address,
+  settings: Record<string, string> = {},
+  random: (bytes: number) => Uint8Array = randomBytes,
+): Promise<Database> =>
+  openDatabase({
+    serving,
+    settings: testConfig(settings).database,
+    node: 'test',
+    random,
+    metrics: openMetrics(),
+    log: silent,
+  });
 
 /** Runs statements on a connection of their own and answers the rows of the last. */
 export const sql = async (address: Address, ...statements: readonly string[]): Promise<Record<string, unknown>[]> => {

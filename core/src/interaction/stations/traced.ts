@@ -18,5 +18,10 @@ export const traced: Station = ({ metrics, tracer, stopwatch }, next) => {
     }
   };
   return (interaction) =>
-    tracer.span(`fhir ${interaction.verb}`, interaction.trace, { 'fhir.verb': interaction.verb, 'fhir.type': interaction.type ?? '' }, () => timed(interaction));
+    tracer.span(
+      `fhir ${interaction.verb}`,
+      interaction.trace,
+      { 'fhir.verb': interaction.verb, 'fhir.type': interaction.type ?? '' },
+      () => timed(interaction),
+    );
 };

@@ -1,6 +1,6 @@
 /** Finds the PostgreSQL that the lock file brought and makes it runnable by the account it runs as; refuses where no package has one. */
 import { execFile } from 'node:child_process';
-import { cp, mkdir, readFile, rename, rm, symlink } from 'node:fs/promises';
+import { chmod, cp, mkdir, readFile, readdir, rename, rm, stat, symlink } from 'node:fs/promises';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,7 +26,9 @@ export const packagedPostgres = (): string => {
     return join(dirname(fileURLToPath(import.meta.resolve(name))), '..');
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
-    throw misconfigured([`there is no embedded PostgreSQL for ${process.platform} ${process.arch} (package ${name}: ${code}): ${elsewhere}`]);
+    throw misconfigured([
+      `there is no embedded PostgreSQL for ${process.platform} ${process.arch} (package ${name}: ${code}): ${elsewhere}`,
+    ]);
   }
 };
 
@@ -61,6 +63,16 @@ const runs = async (postgres: string, runAs: RunAs): Promise<boolean> => {
   }
 };
 
+/** An installation made under a strict umask is closed to the account that the copy is for. */
+const openToAll = async (folder: string): Promise<void> => {
+  await chmod(folder, 0o755);
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isDirectory()) await chmod(path, 0o755);
+    else if (entry.isFile()) await chmod(path, ((await stat(path)).mode & 0o100) === 0 ? 0o644 : 0o755);
+  }
+};
+
 const copyTo = async (from: string, to: string): Promise<void> => {
   if (existsSync(to)) return;
   const half = `${to}.${process.pid}`;
@@ -68,6 +80,7 @@ const copyTo = async (from: string, to: string): Promise<void> => {
   await cp(from, half, { recursive: true, verbatimSymlinks: true });
   try {
     await addLinks(half);
+    await openToAll(half);
     await rename(half, to);
   } catch (error) {
     await rm(half, { recursive: true, force: true });
@@ -89,7 +102,8 @@ export const readyBinaries = async (folder: string, runAs: RunAs, home: string):
     await addLinks(folder);
   } catch (error) {
     // A read-only installation: the copy below gets its links.
-    if (!(error instanceof Error && 'code' in error && ['EACCES', 'EROFS', 'EPERM'].includes(String(error.code)))) throw error;
+    if (!(error instanceof Error && 'code' in error && ['EACCES', 'EROFS', 'EPERM'].includes(String(error.code))))
+      throw error;
   }
   if (await runs(inside(folder).postgres, runAs)) return inside(folder);
 

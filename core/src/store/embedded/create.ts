@@ -35,13 +35,21 @@ export const createCluster = async ({ binaries, runAs, data, fsync, random }: Cr
       ...['--auth-local=scram-sha-256', '--auth-host=reject', '--pwfile=../password', ...(fsync ? [] : ['--no-sync'])],
     ]);
     const child = spawn(command, args, { cwd: cluster, stdio: ['ignore', 'pipe', 'pipe'] });
-    const [said, complained, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit') as Promise<[number | null]>]);
-    if (code !== 0) throw misconfigured([`initdb could not make the database in ${data}: ${`${said}\n${complained}`.trim().split('\n').slice(-3).join(' | ')}`]);
+    const [said, complained, [code]] = await Promise.all([
+      text(child.stdout),
+      text(child.stderr),
+      once(child, 'exit') as Promise<[number | null]>,
+    ]);
+    if (code !== 0)
+      throw misconfigured([
+        `initdb could not make the database in ${data}: ${`${said}\n${complained}`.trim().split('\n').slice(-3).join(' | ')}`,
+      ]);
     await writeCluster(cluster, password);
     await rename(cluster, data);
   } catch (error) {
     // Another start was first: its directory is as good.
-    const made = (error as NodeJS.ErrnoException).code === 'ENOTEMPTY' ? await readCluster(data, binaries.major) : undefined;
+    const made =
+      (error as NodeJS.ErrnoException).code === 'ENOTEMPTY' ? await readCluster(data, binaries.major) : undefined;
     if (made === undefined) throw error;
     return made;
   } finally {

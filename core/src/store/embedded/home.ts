@@ -12,7 +12,8 @@ const refuse = (fault: string): never => {
 
 /** Makes the home, or sees that it is one: a directory of somebody else's is never written into. */
 export const prepareHome = async (home: string): Promise<void> => {
-  if (existsSync(home) && !(await stat(home)).isDirectory()) refuse(`HEDDLE_HOME ${home} is not a directory; name another`);
+  if (existsSync(home) && !(await stat(home)).isDirectory())
+    refuse(`HEDDLE_HOME ${home} is not a directory; name another`);
   await mkdir(home, { recursive: true, mode: 0o700 });
   if (!existsSync(join(home, marker))) {
     const strangers = (await readdir(home)).filter((name) => name !== 'lost+found' && name !== marker);
@@ -59,12 +60,15 @@ export const readCluster = async (data: string, major: number): Promise<Cluster 
     try {
       return await readFile(join(data, file), 'utf8');
     } catch (error) {
-      return refuse(`the database directory ${data} is damaged or not Heddle's: ${file} cannot be read (${String((error as NodeJS.ErrnoException).code)}); ${whatNow}`);
+      return refuse(
+        `the database directory ${data} is damaged or not Heddle's: ${file} cannot be read (${String((error as NodeJS.ErrnoException).code)}); ${whatNow}`,
+      );
     }
   };
 
   const version = (await read('PG_VERSION')).trim();
-  if (!/^\d+$/.test(version)) refuse(`the database directory ${data} is damaged: PG_VERSION holds no version; ${whatNow}`);
+  if (!/^\d+$/.test(version))
+    refuse(`the database directory ${data} is damaged: PG_VERSION holds no version; ${whatNow}`);
   if (Number(version) !== major)
     refuse(
       `the database directory ${data} was made by PostgreSQL ${version}, and this Heddle brings ${major}. It was not touched. ` +
@@ -83,9 +87,13 @@ export const readCluster = async (data: string, major: number): Promise<Cluster 
   try {
     system = await systemIdentifier(data);
   } catch (error) {
-    return refuse(`the database directory ${data} is damaged: global/pg_control cannot be read (${(error as Error).message}); ${whatNow}`);
+    return refuse(
+      `the database directory ${data} is damaged: global/pg_control cannot be read (${(error as Error).message}); ${whatNow}`,
+    );
   }
   if (system !== cluster.system)
-    refuse(`the database directory ${data} is another database than the one that Heddle made here (system identifier ${system} instead of ${cluster.system}); ${whatNow}`);
+    refuse(
+      `the database directory ${data} is another database than the one that Heddle made here (system identifier ${system} instead of ${cluster.system}); ${whatNow}`,
+    );
   return cluster;
 };

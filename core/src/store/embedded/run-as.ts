@@ -23,13 +23,17 @@ export const chooseAccount = (current: number): RunAs => {
     const name = accounts().find(([, , uid]) => Number(uid) === current)?.[0];
     // initdb asks the system for the account's name and gives up without one.
     if (name === undefined)
-      throw misconfigured([`user ${current} has no name in /etc/passwd, which PostgreSQL needs: add one, or set DATABASE_URL`]);
+      throw misconfigured([
+        `user ${current} has no name in /etc/passwd, which PostgreSQL needs: add one, or set DATABASE_URL`,
+      ]);
     return { name, uid: current, gid: process.getgid?.() ?? 0, drops: false, command: (command) => [...command] };
   }
   const rows = accounts();
   const [name, , uid, gid] = candidates.map((each) => rows.find(([known]) => known === each)).find((row) => row) ?? [];
   if (name === undefined)
-    throw misconfigured([`root cannot run PostgreSQL and none of ${candidates.join(', ')} exists: add a user 'heddle', or set DATABASE_URL`]);
+    throw misconfigured([
+      `root cannot run PostgreSQL and none of ${candidates.join(', ')} exists: add a user 'heddle', or set DATABASE_URL`,
+    ]);
   return {
     name,
     uid: Number(uid),

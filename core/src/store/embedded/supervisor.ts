@@ -27,7 +27,13 @@ export interface Embedded {
   readonly version: string;
   readonly account: string;
   /** The bootstrap superuser: installation and nothing else. */
-  readonly superuser: { readonly host: string; readonly port: number; readonly user: string; readonly password: string; readonly database: string };
+  readonly superuser: {
+    readonly host: string;
+    readonly port: number;
+    readonly user: string;
+    readonly password: string;
+    readonly database: string;
+  };
   /** The running postmaster; 0 while there is none. */
   readonly pid: () => number;
   readonly stop: () => Promise<void>;
@@ -75,12 +81,16 @@ const launch = (binaries: Binaries, runAs: RunAs, place: Place, options: readonl
   const tied = ['sh', '-c', `[ "$PPID" = "$1" ] || exit 76; shift; exec "$@"`, 'sh', String(process.pid), ...server];
   const [first = '', ...rest] = runAs.command(['setpriv', '--pdeathsig', 'INT', ...tied]);
   try {
-    const child = spawn('flock', ['--no-fork', '--nonblock', '--conflict-exit-code', String(held), join(place.home, 'lock'), first, ...rest], {
-      cwd: place.data,
-      stdio: ['ignore', log, log],
-      // A session of its own: Ctrl-C in a terminal must reach Heddle, which drains first, and not the database under it.
-      detached: true,
-    });
+    const child = spawn(
+      'flock',
+      ['--no-fork', '--nonblock', '--conflict-exit-code', String(held), join(place.home, 'lock'), first, ...rest],
+      {
+        cwd: place.data,
+        stdio: ['ignore', log, log],
+        // A session of its own: Ctrl-C in a terminal must reach Heddle, which drains first, and not the database under it.
+        detached: true,
+      },
+    );
     // Whoever wants the database keeps the process alive, not the database.
     child.unref();
     return child;
@@ -115,7 +125,9 @@ const lastWords = async (place: Place): Promise<string> => {
 const becomesReady = async (child: ChildProcess, place: Place): Promise<number | undefined> => {
   if (child.pid === undefined) {
     const [error] = (await once(child, 'error')) as [NodeJS.ErrnoException];
-    throw misconfigured([`'flock' and 'setpriv' are needed to run the embedded database (${String(error.code)}): install util-linux, or set DATABASE_URL`]);
+    throw misconfigured([
+      `'flock' and 'setpriv' are needed to run the embedded database (${String(error.code)}): install util-linux, or set DATABASE_URL`,
+    ]);
   }
   for (;;) {
     if (child.exitCode !== null || child.signalCode !== null) return exitOf(child);
@@ -128,9 +140,13 @@ const becomesReady = async (child: ChildProcess, place: Place): Promise<number |
 const makeWay = async (place: Place, waited: number): Promise<void> => {
   const owner = await liveOwner(place.home);
   if (owner !== undefined)
-    throw misconfigured([`another Heddle (process ${owner}) runs on HEDDLE_HOME ${place.home}: stop it, or start this one with another HEDDLE_HOME and PORT`]);
+    throw misconfigured([
+      `another Heddle (process ${owner}) runs on HEDDLE_HOME ${place.home}: stop it, or start this one with another HEDDLE_HOME and PORT`,
+    ]);
   if (waited > longestWait)
-    throw misconfigured([`HEDDLE_HOME ${place.home} is held by a process that cannot be seen from here, perhaps in another container: stop it, or use another HEDDLE_HOME`]);
+    throw misconfigured([
+      `HEDDLE_HOME ${place.home} is held by a process that cannot be seen from here, perhaps in another container: stop it, or use another HEDDLE_HOME`,
+    ]);
   if (waited > 10_000) await signalPostmaster(place.data, 'SIGQUIT');
   else if (waited > 4_000) await signalPostmaster(place.data, 'SIGINT');
   await pause(100);
@@ -142,9 +158,12 @@ export const startEmbedded = async (needs: EmbeddedNeeds): Promise<Embedded> => 
   const runAs = chooseAccount(process.getuid?.() ?? 0);
   const binaries = await readyBinaries(needs.folder ?? packagedPostgres(), runAs, home);
   const data = join(home, 'database');
-  const cluster = (await readCluster(data, binaries.major)) ?? (await createCluster({ ...needs, runAs, binaries, data }));
+  const cluster =
+    (await readCluster(data, binaries.major)) ?? (await createCluster({ ...needs, runAs, binaries, data }));
   if (runAs.drops && (await stat(data)).uid !== runAs.uid)
-    throw misconfigured([`the database directory ${data} belongs to user ${(await stat(data)).uid} and would run as ${runAs.name} (${runAs.uid}): chown -R ${runAs.name} it, or start as its owner`]);
+    throw misconfigured([
+      `the database directory ${data} belongs to user ${(await stat(data)).uid} and would run as ${runAs.name} (${runAs.uid}): chown -R ${runAs.name} it, or start as its owner`,
+    ]);
 
   // Not below the home: a socket's path may have 107 characters. Not TMPDIR, which the account may be unable to enter.
   const sockets = await mkdtemp('/tmp/heddle-');
@@ -163,13 +182,15 @@ export const startEmbedded = async (needs: EmbeddedNeeds): Promise<Embedded> => 
       const code = await becomesReady(child, place);
       if (code === undefined) return;
       if (code !== held)
-        throw misconfigured([`the embedded database did not start: ${await lastWords(place)} (all of it in ${place.logFile})`]);
+        throw misconfigured([
+          `the embedded database did not start: ${await lastWords(place)} (all of it in ${place.logFile})`,
+        ]);
       await makeWay(place, waited);
     }
   };
 
   const keepUp = async (): Promise<void> => {
-    for (let delay = 100; !stopping; delay = Math.min(delay * 2, 3_000)) {
+    for (let delay = 100; ; delay = Math.min(delay * 2, 3_000)) {
       const code = await exitOf(child);
       if (stopping) return;
       log.error({ code, signal: child.signalCode ?? '' }, 'the embedded database stopped by itself; starting it again');

@@ -1,0 +1,83 @@
+/** PostgreSQL of a chosen major version, run as an operator runs a server of his own; from the packages that only tests install. */
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { eventually } from '../../core/test/eventually.ts';
+import { sql } from '../../core/test/store/rig.ts';
+import { packagedPostgres, readyBinaries } from '../../core/src/store/embedded/binaries.ts';
+import { chooseAccount } from '../../core/src/store/embedded/run-as.ts';
+import { urlOf } from '../../core/src/testing/postgres.ts';
+import { root } from './running.ts';
+
+export const folderOf = (major: number): string =>
+  major === 18 ? packagedPostgres() : join(root, `node_modules/postgres-${major}-${process.arch}`);
+
+export const isHere = (major: number): boolean => existsSync(folderOf(major));
+
+export interface OtherPostgres {
+  /** The superuser's address of a database. */
+  readonly url: (database?: string) => string;
+  /** Kills it without a word and starts it again. */
+  readonly crash: () => Promise<void>;
+  readonly stop: () => Promise<void>;
+}
+
+export const startPostgres = async (folder: string, maxConnections = 60): Promise<OtherPostgres> => {
+  const home = mkdtempSync(join(tmpdir(), 'heddle-other-'));
+  const account = chooseAccount(process.getuid?.() ?? 0);
+  const { initdb, postgres } = await readyBinaries(folder, account, home);
+  const data = join(home, 'data');
+  mkdirSync(data);
+  const passwordFile = join(home, 'password');
+  writeFileSync(passwordFile, 'secret');
+  for (const path of [home, data, passwordFile]) chownSync(path, account.uid, account.gid);
+  chmodSync(home, 0o755);
+  const [command = '', ...making] = account.command([
+    initdb,
+    '-D',
+    data,
+    '-U',
+    'postgres',
+    '-E',
+    'UTF8',
+    '--locale=C',
+    '--no-sync',
+    '-A',
+    'scram-sha-256',
+    '--pwfile',
+    passwordFile,
+  ]);
+  execFileSync(command, making, { stdio: 'ignore', cwd: '/' });
+  const url = (database = 'postgres'): string => urlOf({ host: home, user: 'postgres', password: 'secret', database });
+
+  let child: ChildProcess;
+  const begin = async (): Promise<void> => {
+    const settings = [
+      'listen_addresses=',
+      'fsync=off',
+      `unix_socket_directories=${home}`,
+      `max_connections=${maxConnections}`,
+    ];
+    const [run = '', ...args] = account.command([postgres, '-D', data, ...settings.flatMap((each) => ['-c', each])]);
+    child = spawn('setpriv', ['--pdeathsig', 'KILL', run, ...args], { stdio: 'ignore', cwd: '/' });
+    await eventually(() => sql({ connectionString: url() }, 'select 1'));
+  };
+  const end = async (signal: 'SIGKILL' | 'SIGINT'): Promise<void> => {
+    child.kill(signal);
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  };
+  await begin();
+  return {
+    url,
+    crash: async () => {
+      await end('SIGKILL');
+      await begin();
+    },
+    stop: async () => {
+      await end('SIGINT');
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+};
