@@ -21,12 +21,13 @@ export interface LinkSettings {
   readonly pipeline?: boolean;
 }
 
-const int8 = 20;
+/** int8, by its number in PostgreSQL's catalogue. */
+const wide = new Set<number>([20]);
 
 /** 64-bit counts and times fit a number for the next 285,000 years of milliseconds; pg would hand them out as text. */
 const types: pg.CustomTypesConfig = {
   getTypeParser: (oid: Parameters<typeof pg.types.getTypeParser>[0], format: 'text' | 'binary' = 'text'): unknown => {
-    if (Number(oid) === int8) return Number;
+    if (wide.has(oid)) return Number;
     const parse: unknown = pg.types.getTypeParser(oid, format);
     return parse;
   },
