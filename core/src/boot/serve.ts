@@ -166,6 +166,7 @@ export const serve = async (needs: ServeNeeds): Promise<Serving> => {
     const provider = identityProvider({
       ...{ database: opened, keys, issuer, log },
       ...{ accessTokenSeconds: config.identity.accessTokenSeconds, secure: publicUrl.startsWith('https:') },
+      origins: config.http.cors.origins,
     });
     server.use(
       buildApp({

@@ -27,6 +27,8 @@ export interface IdentityProviderNeeds {
   readonly issuer: string;
   readonly accessTokenSeconds: number;
   readonly secure: boolean;
+  /** Pages from elsewhere that may ask for tokens. */
+  readonly origins: readonly string[];
   readonly log: Log;
 }
 
@@ -114,7 +116,7 @@ const passwordGrant =
   };
 
 const configurationOf = (
-  { database, keys, accessTokenSeconds, secure }: IdentityProviderNeeds,
+  { database, keys, accessTokenSeconds, secure, origins }: IdentityProviderNeeds,
   owners: Owners,
 ): Configuration => ({
   adapter: adapterFor(database),
@@ -135,6 +137,8 @@ const configurationOf = (
     clientCredentials: { enabled: true },
     resourceIndicators: { enabled: true, defaultResource: () => resource, getResourceServerInfo: () => resourceServer },
   },
+  // A page of this server sends its Origin too; what it was reached under is what counts, localhost or 127.0.0.1.
+  clientBasedCORS: (ctx, origin) => origins.includes(origin) || new URL(origin).host === ctx.host,
   routes: {
     token: '/protocol/openid-connect/token',
     jwks: '/protocol/openid-connect/certs',
