@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { didYouMean } from '../config/nearest.ts';
 import { loadConfiguration } from '../config/load.ts';
 import { Outcome } from '../outcome/outcome.ts';
+import { accountCommand } from './account-command.ts';
 import type { Command } from './command.ts';
 import { doctor } from './doctor.ts';
 import { keysCommand } from './keys-command.ts';
@@ -44,7 +45,7 @@ const start: Command['run'] = async ({ root, version }) => {
     },
   });
   if (loaded.config.identity.demoAccounts)
-    print(`sign in at ${heddle.publicUrl}/ as doctor, password heddle; Ctrl-C stops`);
+    print(`sign in at ${heddle.publicUrl}/ as receptionist, password heddle; Ctrl-C stops`);
   const code = await ended;
   await heddle.close();
   return code;
@@ -54,6 +55,11 @@ const commands: readonly Command[] = [
   { name: 'start', summary: 'starts Heddle and, without DATABASE_URL, its database', run: start },
   { name: 'migrate', summary: 'brings the database forward and ends', run: migrateCommand },
   { name: 'doctor', summary: 'says what is wrong with this installation and how to mend it', run: doctor },
+  {
+    name: 'account',
+    summary: 'account add <username> <tenant> <role,…>, with the password on standard input',
+    run: accountCommand,
+  },
   { name: 'keys', summary: 'keys list | keys rotate <token|cursor|cookie|audit> | keys reseal', run: keysCommand },
 ];
 

@@ -1,6 +1,8 @@
 /** The people and machines that the embedded provider knows, and the tenants they belong to; never tells an unknown name from a wrong password. */
 import type { Database } from '../store/database.ts';
-import { checkPassword } from './passwords.ts';
+import type { Ids } from '../fhir/ids.ts';
+import type { Transaction } from '../store/pool.ts';
+import { checkPassword, hashPassword } from './passwords.ts';
 
 export interface Account {
   readonly id: string;
@@ -64,3 +66,47 @@ export interface Tenant {
 
 export const tenants = (database: Database): Promise<Tenant[]> =>
   database.transactions.transaction(noTenant, ({ query }) => query<Tenant>('select id, name from tenant'));
+
+export interface NewAccount {
+  readonly username: string;
+  readonly tenant: string;
+  readonly roles: readonly string[];
+}
+
+/** Rows that are there already stay as they are: nodes that start together may each come here. False when the name was taken. */
+export const insertAccount = async (
+  { query }: Transaction,
+  { username, tenant, roles }: NewAccount,
+  hash: string,
+  ids: Ids,
+): Promise<boolean> => {
+  await query('insert into tenant (name) values ($1) on conflict do nothing', [tenant]);
+  const made = await query(
+    `insert into account (id, tenant, username, password, roles)
+     select $1, id, $2, $3, $4 from tenant where name = $5 on conflict do nothing returning 1`,
+    [ids(), username, hash, roles, tenant],
+  );
+  return made.length === 1;
+};
+
+/** The public client through which people ask for tokens by name and password. */
+export const insertCommandLineClient = ({ query }: Transaction): Promise<object[]> =>
+  query(`insert into client (id, grants, roles) values ('heddle-cli', '{password}', '{}') on conflict do nothing`);
+
+export interface AccountNeeds {
+  readonly database: Database;
+  readonly ids: Ids;
+  readonly random: (bytes: number) => Uint8Array;
+}
+
+export const addAccount = async (
+  account: NewAccount,
+  password: string,
+  { database, ids, random }: AccountNeeds,
+): Promise<boolean> => {
+  const hash = await hashPassword(password, random);
+  return database.transactions.transaction(noTenant, async (transaction) => {
+    await insertCommandLineClient(transaction);
+    return insertAccount(transaction, account, hash, ids);
+  });
+};

@@ -1,0 +1,42 @@
+/** Opens what a command needs to work on the database without serving, and closes it again. */
+import { availableParallelism } from 'node:os';
+import { loadConfiguration } from '../config/load.ts';
+import type { Configuration } from '../config/schema.ts';
+import { openLog, type Log } from '../observe/log.ts';
+import { openMetrics } from '../observe/metrics.ts';
+import { openDatabase, type Database } from '../store/database.ts';
+import type { Place } from './command.ts';
+import { realEffects, type Effects } from './effects.ts';
+import type { Masters } from './master-key.ts';
+import { prepare } from './prepare.ts';
+import { growTree } from './tree.ts';
+
+export interface OnDatabase {
+  readonly config: Configuration;
+  readonly database: Database;
+  readonly masters: Masters;
+  readonly effects: Effects;
+  readonly log: Log;
+}
+
+export const onDatabase = async <T>({ root, version }: Place, work: (given: OnDatabase) => Promise<T>): Promise<T> => {
+  const loaded = loadConfiguration({ root });
+  const { config } = loaded;
+  const effects = realEffects();
+  const log = openLog(config.log.level, { write: (line) => void process.stderr.write(line) });
+  const { grow } = growTree(effects.stopwatch);
+  const { prepared, stop } = await prepare({ loaded, root, version, effects, log, grow }, availableParallelism());
+  try {
+    const database = await openDatabase({
+      ...{ serving: prepared.serving, settings: config.database, random: effects.random, log },
+      ...{ node: `command-${process.pid}`, metrics: openMetrics() },
+    });
+    try {
+      return await work({ config, database, masters: prepared, effects, log });
+    } finally {
+      await database.close();
+    }
+  } finally {
+    await stop();
+  }
+};
