@@ -13,6 +13,8 @@ export interface Running {
   readonly output: () => string;
   /** Resolves with the address of the ready line; rejects with the output when the process ends before. */
   readonly ready: Promise<string>;
+  /** From ports.json, where the public address is another. */
+  readonly port: () => number;
   readonly exit: Promise<{ readonly code: number | null; readonly signal: string | null }>;
 }
 
@@ -21,16 +23,19 @@ export interface RunNeeds {
   readonly environment?: Readonly<Record<string, string>>;
   /** Put before the command: `setpriv …`. */
   readonly through?: readonly string[];
+  /** What it reads on standard input. */
+  readonly input?: string;
 }
 
 const bare = ({ PATH = '', LANG = 'C.UTF-8' }: NodeJS.ProcessEnv): Record<string, string> => ({ PATH, LANG });
 
-export const runHeddle = ({ args = ['start'], environment = {}, through = [] }: RunNeeds): Running => {
+export const runHeddle = ({ args = ['start'], environment = {}, through = [], input = '' }: RunNeeds): Running => {
   const [command = '', ...rest] = [...through, process.execPath, join(root, 'bin/heddle.js'), ...args];
   const child = spawn(command, rest, {
     env: { ...bare(process.env), PORT: '0', ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
+  child.stdin.end(input);
   let output = '';
   let found: (url: string) => void = () => {};
   const line = new Promise<string>((resolve) => {
@@ -49,7 +54,11 @@ export const runHeddle = ({ args = ['start'], environment = {}, through = [] }: 
   const ready = Promise.race([line, exit.then(() => Promise.reject(new Error(output)))]);
   // Tests that expect the end do not wait for readiness.
   ready.catch(() => undefined);
-  return { child, output: () => output, ready, exit };
+  const port = (): number => {
+    const file = join(environment['HEDDLE_HOME'] ?? '', 'ports.json');
+    return (JSON.parse(readFileSync(file, 'utf8')) as { http: number }).http;
+  };
+  return { child, output: () => output, ready, exit, port };
 };
 
 /** A directory that is gone after `work`, with every process that still works below it. */
@@ -86,8 +95,8 @@ export const isAlive = (pid: number): boolean => {
 export const postmasterOf = (home: string): number =>
   Number(readFileSync(join(home, 'database/postmaster.pid'), 'utf8').split('\n')[0]);
 
-export const tokenOf = async (url: string, username = 'admin'): Promise<string> => {
-  const body = new URLSearchParams({ grant_type: 'password', client_id: 'heddle-cli', username, password: 'heddle' });
+export const tokenOf = async (url: string, username = 'admin', password = 'heddle'): Promise<string> => {
+  const body = new URLSearchParams({ grant_type: 'password', client_id: 'heddle-cli', username, password });
   const answer = await fetch(`${url}/realms/heddle/protocol/openid-connect/token`, { method: 'POST', body });
   return ((await answer.json()) as { access_token: string }).access_token;
 };

@@ -3,6 +3,7 @@ import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfiguration } from '../../src/config/load.ts';
+import { nearest } from '../../src/config/nearest.ts';
 import { Outcome } from '../../src/outcome/outcome.ts';
 
 const root = join(import.meta.dirname, '../../..');
@@ -107,6 +108,15 @@ describe('the configuration', () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+});
+
+describe('the nearest known name', () => {
+  it('is one that a typing mistake could have meant, or none', () => {
+    const known = ['admin', 'doctor', 'workers'];
+    for (const meant of ['admni', 'Admin', 'admi', 'adminn', 'amdin']) expect(nearest(meant, known), meant).to.equal('admin');
+    expect(nearest('workerz', known)).to.equal('workers');
+    for (const other of ['nurse', 'x', '']) expect(nearest(other, known), other).to.equal(undefined);
   });
 });
 
