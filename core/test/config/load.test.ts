@@ -114,7 +114,8 @@ describe('the configuration', () => {
 describe('the nearest known name', () => {
   it('is one that a typing mistake could have meant, or none', () => {
     const known = ['admin', 'doctor', 'workers'];
-    for (const meant of ['admni', 'Admin', 'admi', 'adminn', 'amdin']) expect(nearest(meant, known), meant).to.equal('admin');
+    for (const meant of ['admni', 'Admin', 'admi', 'adminn', 'amdin'])
+      expect(nearest(meant, known), meant).to.equal('admin');
     expect(nearest('workerz', known)).to.equal('workers');
     for (const other of ['nurse', 'x', '']) expect(nearest(other, known), other).to.equal(undefined);
   });
