@@ -101,7 +101,7 @@ export const serve = async (needs: ServeNeeds): Promise<Serving> => {
         ),
       ({ port }) => `port ${port}`,
     );
-    closers.push(server.close, () => void (starting = true));
+    closers.push(server.close);
     const publicUrl = config.publicUrl ?? `${config.http.tls ? 'https' : 'http'}://localhost:${server.port}`;
 
     const opened = closing(
@@ -178,6 +178,8 @@ export const serve = async (needs: ServeNeeds): Promise<Serving> => {
         fhir: { kernel, perform, verify, bodyLimitBytes: config.http.bodyLimitBytes },
       }),
     );
+    // Opened first, so that readiness can be asked from the beginning; closed first too: what is on the way needs all the rest.
+    closers.push(server.close, () => void (starting = true));
     starting = false;
     return { port: server.port, publicUrl, metrics, database: opened, keys, kernel, perform, close };
   } catch (thrown) {

@@ -11,7 +11,7 @@ export interface HttpServer {
   readonly port: number;
   /** From now on requests go here; those on the way end where they began. */
   readonly use: (handler: RequestHandler) => void;
-  /** Takes no new connections, lets answers on the way finish for `drainMs`, then cuts. */
+  /** Takes no new connections, lets answers on the way finish for `drainMs`, then cuts; once, however often it is called. */
   readonly close: () => Promise<void>;
 }
 
@@ -47,19 +47,24 @@ export const openServer = async (settings: Configuration['http'], first: Request
     throw inUse(thrown, settings.port);
   }
   const address = server.address();
+
+  let closed: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    draining = true;
+    const ended = once(server, 'close');
+    server.close();
+    // A connection that was kept alive for an answer on its way is idle only after it.
+    const sweep = setInterval(() => server.closeIdleConnections(), 20);
+    const cut = setTimeout(() => server.closeAllConnections(), settings.drainMs);
+    await ended;
+    clearTimeout(cut);
+    clearInterval(sweep);
+  };
   return {
     port: typeof address === 'object' && address !== null ? address.port : settings.port,
     use: (next) => {
       handler = next;
     },
-    close: async () => {
-      draining = true;
-      const closed = once(server, 'close');
-      server.close();
-      server.closeIdleConnections();
-      const cut = setTimeout(() => server.closeAllConnections(), settings.drainMs);
-      await closed;
-      clearTimeout(cut);
-    },
+    close: () => (closed ??= close()),
   };
 };
