@@ -4,7 +4,7 @@ import { createConnection, createServer, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Address } from '../src/store/link.ts';
+import type { Address } from '../src/store/address.ts';
 
 export interface Proxy {
   /** The database's address through this proxy. */

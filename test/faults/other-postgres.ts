@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { addressOf } from '../../core/src/store/address.ts';
 import { eventually } from '../../core/test/eventually.ts';
 import { sql } from '../../core/test/store/rig.ts';
 import { packagedPostgres, readyBinaries } from '../../core/src/store/embedded/binaries.ts';
@@ -62,7 +63,7 @@ export const startPostgres = async (folder: string, maxConnections = 60): Promis
     ];
     const [run = '', ...args] = account.command([postgres, '-D', data, ...settings.flatMap((each) => ['-c', each])]);
     child = spawn('setpriv', ['--pdeathsig', 'KILL', run, ...args], { stdio: 'ignore', cwd: '/' });
-    await eventually(() => sql({ connectionString: url() }, 'select 1'));
+    await eventually(() => sql(addressOf(url(), 'the test'), 'select 1'));
   };
   const end = async (signal: 'SIGKILL' | 'SIGINT'): Promise<void> => {
     child.kill(signal);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { openLog } from '../../core/src/observe/log.ts';
 import { startEmbedded } from '../../core/src/store/embedded/supervisor.ts';
+import { addressOf } from '../../core/src/store/address.ts';
 import { eventually } from '../../core/test/eventually.ts';
 import { sql } from '../../core/test/store/rig.ts';
 import { itWhere } from '../cannot-run.ts';
@@ -35,7 +36,7 @@ describe('a PostgreSQL of one’s own', () => {
       const server = await startPostgres(folderOf(major));
       try {
         await inFolder(async (folder) => {
-          const address = { connectionString: server.url() };
+          const address = addressOf(server.url(), 'the test');
           await sql(
             address,
             `create role owner login createrole password 'secret'`,
@@ -47,15 +48,15 @@ describe('a PostgreSQL of one’s own', () => {
           const id = await idOf(await hand.create());
           expect((await hand.read(id)).status).to.equal(200);
           const roles = await sql(
-            { connectionString: server.url('hospital') },
+            addressOf(server.url('hospital'), 'the test'),
             `select rolname, rolsuper, rolbypassrls from pg_roles where rolname like 'owner%' order by 1`,
           );
-          expect(roles.map(({ rolname }) => rolname)).to.deep.equal(['owner', 'owner_serving']);
+          expect(roles.map(({ rolname }) => rolname)).to.deep.equal(['owner', 'owner_hospital_serving']);
           const users = await sql(
             address,
             `select distinct usename from pg_stat_activity where application_name in ('heddle read', 'heddle write', 'heddle health')`,
           );
-          expect(users).to.deep.equal([{ usename: 'owner_serving' }]);
+          expect(users).to.deep.equal([{ usename: 'owner_hospital_serving' }]);
           await stop(first);
           const second = start(folder, url);
           expect((await (await handOf(await second.ready)).read(id)).status).to.equal(200);
@@ -92,7 +93,7 @@ describe('a PostgreSQL of one’s own', () => {
 
   describe('is judged at the start', () => {
     let server: OtherPostgres;
-    const admin = (...statements: readonly string[]) => sql({ connectionString: server.url() }, ...statements);
+    const admin = (...statements: readonly string[]) => sql(addressOf(server.url(), 'the test'), ...statements);
     const as = (user: string, database: string): string =>
       server.url(database).replace(/\/\/[^@]*@/, `//${user}:secret@`);
     let count = 0;

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { eventually } from '../../core/test/eventually.ts';
 import { handOf, idOf, inFolder, runHeddle, tokenOf, type Running } from '../faults/running.ts';
 
 const said = async (running: Running): Promise<{ code: number | null; output: string }> => ({
@@ -80,6 +82,7 @@ describe('an operator', () => {
     HEDDLE_PROFILE: 'production',
     HEDDLE_PUBLIC_URL: 'https://hospital.example',
     HEDDLE__HTTP__PROXIES: '127.0.0.1',
+    HEDDLE__HTTP__NOTICE_MS: '0',
     HEDDLE__KEYS__MASTER: randomBytes(32).toString('base64'),
   });
 
@@ -113,23 +116,63 @@ describe('an operator', () => {
       expect(running.output()).to.not.contain(secret).and.not.contain(token);
     }));
 
-  it('rotates and lists keys, and is told to stop Heddle first', () =>
+  it('lists, rotates, drops and reseals keys while Heddle runs and while it does not', () =>
     inFolder(async (folder) => {
       const environment = { HEDDLE_HOME: join(folder, 'home'), HEDDLE__LOG__LEVEL: 'warn' };
+      const command = (...args: readonly string[]) => said(runHeddle({ args, environment }));
       const running = runHeddle({ environment });
-      await running.ready;
-      expect((await said(runHeddle({ args: ['keys', 'list'], environment }))).output).to.match(
-        /another Heddle \(process \d+\) runs on HEDDLE_HOME/,
-      );
+      const url = await running.ready;
+      const token = await tokenOf(url);
+      const status = async (): Promise<number> =>
+        (await fetch(`${url}/fhir/Basic/none`, { headers: { Authorization: `Bearer ${token}` } })).status;
+      const { output } = await command('keys', 'list');
+      expect(output.match(/current$/gm)).to.have.length(4);
+      expect((await command('keys', 'rotate', 'token')).output).to.match(/token \S+ is current/);
+      expect(await status()).to.equal(404);
+      const [, signed = ''] = /^token +(\S+) /m.exec(output) ?? [];
+      expect((await command('keys', 'drop', signed)).output).to.contain('is dropped');
+      await eventually(async () => expect(await status()).to.equal(401));
+      const added = runHeddle({
+        args: ['account', 'add', 'new', 'hospital', 'nurse'],
+        environment,
+        input: 'a long pass phrase',
+      });
+      expect((await said(added)).output).to.contain('new may sign in');
+      expect(await tokenOf(url, 'new', 'a long pass phrase')).to.match(/^ey/);
+      const misspelt = runHeddle({
+        args: ['account', 'add', 'newer', 'hospitl', 'nurse'],
+        environment,
+        input: 'a long pass phrase',
+      });
+      expect((await said(misspelt)).output).to.match(/no tenant 'hospitl' \(did you mean 'hospital'\?\)/);
       await stop(running);
-      const before = await said(runHeddle({ args: ['keys', 'list'], environment }));
-      expect(before.output.match(/current$/gm)).to.have.length(4);
-      expect((await said(runHeddle({ args: ['keys', 'rotate', 'token'], environment }))).output).to.match(
-        /token \S+ is current/,
-      );
-      expect((await said(runHeddle({ args: ['keys', 'list'], environment }))).output).to.match(/token .* kept$/m);
-      expect((await said(runHeddle({ args: ['keys', 'reseal'], environment }))).output).to.match(/0 keys sealed/);
-      expect((await said(runHeddle({ args: ['keys', 'turn'], environment }))).code).to.equal(64);
+      expect((await command('keys', 'reseal')).output).to.match(/0 keys sealed/);
+      expect((await command('keys', 'turn')).code).to.equal(64);
+    }));
+
+  it('may run a demo home in production: its demo accounts are nobody there', () =>
+    inFolder(async (folder) => {
+      const home = join(folder, 'home');
+      const demo = runHeddle({ environment: { HEDDLE_HOME: home } });
+      expect(await tokenOf(await demo.ready)).to.match(/^ey/);
+      await stop(demo);
+      const master = readFileSync(join(home, 'keys/master.key'), 'utf8').trim();
+      const running = runHeddle({ environment: { ...production(home), HEDDLE__KEYS__MASTER: master } });
+      await running.ready;
+      const url = `http://localhost:${running.port()}`;
+      for (const username of ['admin', 'otherhospital-admin'])
+        expect(await tokenOf(url, username), username).to.equal(undefined);
+      const machine = new URLSearchParams({
+        grant_type: 'client_credentials',
+        client_id: 'heddle-service',
+        client_secret: 'heddle',
+      });
+      const answer = await fetch(`${url}/realms/heddle/protocol/openid-connect/token`, {
+        method: 'POST',
+        body: machine,
+      });
+      expect(answer.status).to.equal(401);
+      await stop(running);
     }));
 
   it('migrates without serving', () =>

@@ -16,27 +16,39 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`);
 /** The exit code that says: the installation must be mended before another try. */
 const configurationFault = 78;
 
-const untilSignalled = (): { ended: Promise<number>; end: (code: number) => void } => {
+interface Ending {
+  readonly ended: Promise<number>;
+  readonly end: (code: number) => void;
+  /** From now on a signal asks for an orderly end; before, there is nothing to put in order that a crash would not. */
+  readonly serving: () => void;
+}
+
+/** 128 and the number of SIGINT, as shells have it. */
+const interrupted = 130;
+
+const untilSignalled = (): Ending => {
   let end: (code: number) => void = () => {};
   const ended = new Promise<number>((resolve) => {
     end = resolve;
   });
   let first = 0;
+  let orderly = false;
   const hear = (): void => {
+    if (!orderly) process.exit(interrupted);
     const now = performance.now();
     // A Ctrl-C comes from the terminal and from npm besides: what follows at once is the same one. A later one insists.
     if (first > 0 && now - first > 1_000) process.exit(1);
     first = first || now;
     end(0);
   };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, hear);
-  return { ended, end };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, hear);
+  return { ended, end, serving: () => void (orderly = true) };
 };
 
 const start: Command['run'] = async ({ root, version }) => {
   const loaded = loadConfiguration({ root });
   if (isWorker) return workHeddle({ loaded, root, version, print });
-  const { ended, end } = untilSignalled();
+  const { ended, end, serving } = untilSignalled();
   const heddle = await startHeddle({
     ...{ loaded, root, version, print },
     onFatal: (reason) => {
@@ -46,6 +58,7 @@ const start: Command['run'] = async ({ root, version }) => {
   });
   if (loaded.config.identity.demoAccounts)
     print(`sign in at ${heddle.publicUrl}/ as receptionist, password heddle; Ctrl-C stops`);
+  serving();
   const code = await ended;
   await heddle.close();
   return code;
@@ -60,7 +73,11 @@ const commands: readonly Command[] = [
     summary: 'account add <username> <tenant> <role,…>, with the password on standard input',
     run: accountCommand,
   },
-  { name: 'keys', summary: 'keys list | keys rotate <token|cursor|cookie|audit> | keys reseal', run: keysCommand },
+  {
+    name: 'keys',
+    summary: 'keys list | keys rotate <token|cursor|cookie|audit> | keys drop <id> | keys reseal',
+    run: keysCommand,
+  },
 ];
 
 const help = (): string =>

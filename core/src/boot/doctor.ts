@@ -9,7 +9,8 @@ import { promisify } from 'node:util';
 import { loadConfiguration, type Loaded } from '../config/load.ts';
 import type { Configuration } from '../config/schema.ts';
 import { Outcome } from '../outcome/outcome.ts';
-import { packagedPostgres, readyBinaries } from '../store/embedded/binaries.ts';
+import { addressOf } from '../store/address.ts';
+import { inspectBinaries, packagedPostgres } from '../store/embedded/binaries.ts';
 import { readCluster } from '../store/embedded/home.ts';
 import { liveOwner } from '../store/embedded/owner.ts';
 import { chooseAccount } from '../store/embedded/run-as.ts';
@@ -84,18 +85,23 @@ const embedded = async (config: Configuration): Promise<readonly Finding[]> => {
       lacking.push(fault(`'${tool}' is missing: install util-linux, or set DATABASE_URL`)),
     );
   const runAs = chooseAccount(process.getuid?.() ?? 0);
-  const binaries = await readyBinaries(packagedPostgres(), runAs, config.home);
+  const binaries = await inspectBinaries(packagedPostgres(), runAs, config.home);
   const cluster = await readCluster(join(config.home, 'database'), binaries.major);
   const owner = await liveOwner(config.home);
   const says = `embedded PostgreSQL ${binaries.version.split('-')[0]}, as ${runAs.name}`;
   const atRest = cluster ? 'stopped' : 'will be made at the first start';
-  return [...lacking, ok(`${says}, ${owner === undefined ? atRest : `run by process ${owner}`}`)];
+  const links = binaries.ready ? [] : [ok('its programs will be linked or copied at the next start')];
+  return [...lacking, ...links, ok(`${says}, ${owner === undefined ? atRest : `run by process ${owner}`}`)];
 };
 
 const database: Look['look'] = async (_place, { config }) => {
   const { url, servingUrl, timeouts } = config.database;
   if (url === undefined) return embedded(config);
-  const { version, faults } = await inspectDatabase({ connectionString: url }, servingUrl, timeouts.connectMs);
+  const { version, faults } = await inspectDatabase(
+    addressOf(url, 'DATABASE_URL'),
+    servingUrl === undefined ? undefined : addressOf(servingUrl, 'HEDDLE__DATABASE__SERVING_URL'),
+    timeouts.connectMs,
+  );
   return faults.length === 0 ? [ok(`PostgreSQL ${version} at DATABASE_URL`)] : faults.map(fault);
 };
 
@@ -116,7 +122,7 @@ const port: Look['look'] = async (_place, { config }) => {
   const portsFile = join(config.home, 'ports.json');
   if (existsSync(portsFile) && (await liveOwner(config.home)) !== undefined) {
     const { http } = JSON.parse(await readFile(portsFile, 'utf8')) as { http: number };
-    return [await askReady(`http://localhost:${http}`)];
+    return [await askReady(`${config.http.tls ? 'https' : 'http'}://${config.http.host ?? 'localhost'}:${http}`)];
   }
   if (wanted === 0) return [ok('a free one will be taken')];
   const server = createServer().listen(wanted);

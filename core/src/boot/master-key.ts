@@ -4,11 +4,7 @@ import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Configuration } from '../config/schema.ts';
 import { misconfigured } from '../outcome/outcome.ts';
-
-export interface Masters {
-  readonly master: Uint8Array;
-  readonly previous: Uint8Array | undefined;
-}
+import type { Masters } from '../store/serving-role.ts';
 
 const decode = (text: string): Uint8Array => Buffer.from(text, 'base64');
 
@@ -18,7 +14,8 @@ const fromHome = async (home: string, random: (bytes: number) => Uint8Array): Pr
   if (!existsSync(file)) {
     await mkdir(join(home, 'keys'), { recursive: true, mode: 0o700 });
     const half = `${file}.${Buffer.from(random(6)).toString('hex')}`;
-    await writeFile(half, `${Buffer.from(random(32)).toString('base64')}\n`, { mode: 0o600 });
+    // On the disk before anything is sealed under it: a power cut must not leave a database that nothing opens.
+    await writeFile(half, `${Buffer.from(random(32)).toString('base64')}\n`, { mode: 0o600, flush: true });
     await link(half, file).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw error;
     });

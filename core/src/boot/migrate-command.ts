@@ -12,7 +12,7 @@ export const migrateCommand: Command['run'] = async ({ root, version }) => {
   const effects = realEffects();
   const log = openLog(loaded.config.log.level, { write: (line) => void process.stderr.write(line) });
   const { grow, parts } = growTree(effects.stopwatch);
-  const ground = await prepare({ loaded, root, version, effects, log, grow }, availableParallelism());
+  const ground = await prepare({ loaded, root, version, effects, log, grow, beside: true }, availableParallelism());
   await ground.stop();
   process.stdout.write(`${drawTree(`heddle ${version} migrate`, parts)}\n`);
   return 0;

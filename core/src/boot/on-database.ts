@@ -5,9 +5,9 @@ import type { Configuration } from '../config/schema.ts';
 import { openLog, type Log } from '../observe/log.ts';
 import { openMetrics } from '../observe/metrics.ts';
 import { openDatabase, type Database } from '../store/database.ts';
+import type { Masters } from '../store/serving-role.ts';
 import type { Place } from './command.ts';
 import { realEffects, type Effects } from './effects.ts';
-import type { Masters } from './master-key.ts';
 import { prepare } from './prepare.ts';
 import { growTree } from './tree.ts';
 
@@ -19,16 +19,22 @@ export interface OnDatabase {
   readonly log: Log;
 }
 
+/** A command asks one thing after another; beside a running Heddle few connections are left. */
+const oneEach = { read: 1, write: 1, transaction: 1, search: 1, jobs: 1 };
+
 export const onDatabase = async <T>({ root, version }: Place, work: (given: OnDatabase) => Promise<T>): Promise<T> => {
   const loaded = loadConfiguration({ root });
   const { config } = loaded;
   const effects = realEffects();
   const log = openLog(config.log.level, { write: (line) => void process.stderr.write(line) });
   const { grow } = growTree(effects.stopwatch);
-  const { prepared, stop } = await prepare({ loaded, root, version, effects, log, grow }, availableParallelism());
+  const { prepared, stop } = await prepare(
+    { loaded, root, version, effects, log, grow, beside: true },
+    availableParallelism(),
+  );
   try {
     const database = await openDatabase({
-      ...{ serving: prepared.serving, settings: config.database, random: effects.random, log },
+      ...{ serving: prepared.serving, settings: { ...config.database, lanes: oneEach }, random: effects.random, log },
       ...{ node: `command-${process.pid}`, metrics: openMetrics() },
     });
     try {

@@ -5,17 +5,20 @@ import type { Log } from '../observe/log.ts';
 import { misconfigured } from '../outcome/outcome.ts';
 import type { Plugin } from '../plugin/define.ts';
 import { connectionsWanted } from '../store/database.ts';
+import { attachEmbedded } from '../store/embedded/attach.ts';
+import { liveOwner, writeOwner } from '../store/embedded/owner.ts';
 import { startEmbedded, type Embedded } from '../store/embedded/supervisor.ts';
 import { prepareHome } from '../store/embedded/home.ts';
 import { kernelMigrations } from '../store/kernel-migrations.ts';
-import type { Address } from '../store/link.ts';
+import { addressOf, type Address } from '../store/address.ts';
 import type { PluginMigrations } from '../store/migration.ts';
 import { migrate } from '../store/migrator.ts';
-import { judgeConnections, prepareOwner, prepareRoles } from '../store/roles.ts';
+import { checkOwner, judgeConnections, judgeServing, prepareOwner } from '../store/roles.ts';
+import { prepareServingRole, servingAddress, type Masters } from '../store/serving-role.ts';
 import { checkAndOrder } from './order.ts';
 import { discover } from './discover.ts';
 import type { Effects } from './effects.ts';
-import { masterKeys, type Masters } from './master-key.ts';
+import { masterKeys } from './master-key.ts';
 import type { Grow } from './tree.ts';
 
 /** All that a serving process needs besides the configuration; plain data, so that it can be sent to a worker. */
@@ -30,6 +33,8 @@ export interface PrepareNeeds {
   readonly effects: Effects;
   readonly log: Log;
   readonly grow: Grow;
+  /** A command beside a running Heddle uses what that one holds; a start takes the home for itself. */
+  readonly beside?: boolean;
   /** Plugins beside the configured ones, for tests. */
   readonly plugins?: readonly Plugin[];
 }
@@ -65,9 +70,18 @@ const workersOf = ({ workers }: Configuration, cores: number): number => (worker
 
 export interface Ground {
   readonly prepared: Prepared;
-  readonly owner: Address;
   readonly stop: () => Promise<void>;
 }
+
+/** Where the database is elsewhere nothing locks the home; two nodes on one would overwrite each other's ports and keys. */
+const takeHome = async (home: string): Promise<void> => {
+  const owner = await liveOwner(home);
+  if (owner !== undefined && owner !== process.pid)
+    throw misconfigured([
+      `another Heddle (process ${owner}) runs on HEDDLE_HOME ${home}: give each node a home of its own`,
+    ]);
+  await writeOwner(home, '');
+};
 
 export const prepare = async (needs: PrepareNeeds, cores: number): Promise<Ground> => {
   const { loaded, effects, log, grow } = needs;
@@ -88,10 +102,13 @@ export const prepare = async (needs: PrepareNeeds, cores: number): Promise<Groun
   });
 
   try {
-    const roles = await grow.part(
+    const owner = await grow.part(
       'database',
       async () => {
-        if (database.url === undefined)
+        const running = needs.beside ? await attachEmbedded(config.home) : undefined;
+        if (database.url !== undefined) {
+          if (!needs.beside) await takeHome(config.home);
+        } else if (!running)
           embedded = await startEmbedded({
             home: config.home,
             fsync: database.fsync,
@@ -99,24 +116,34 @@ export const prepare = async (needs: PrepareNeeds, cores: number): Promise<Groun
             random: effects.random,
             log,
           });
-        const own = embedded?.superuser;
-        const secret = own ? Buffer.from(own.password) : masters.master;
-        const owner = own ? await prepareOwner(own, secret, connectMs) : { connectionString: database.url ?? '' };
-        const prepared = await prepareRoles({ owner, servingUrl: database.servingUrl, secret, connectMs });
-        await judgeConnections(owner, connectMs, total, sum);
-        return prepared;
+        const superuser = running ?? embedded?.superuser;
+        const address = superuser
+          ? await prepareOwner(superuser, effects.random, connectMs)
+          : addressOf(database.url ?? '', 'DATABASE_URL');
+        await checkOwner(address, connectMs);
+        await judgeConnections(address, connectMs, total, sum);
+        return address;
       },
       () =>
         embedded
           ? `PostgreSQL ${embedded.version.split('-')[0]}, embedded, as ${embedded.account}`
-          : 'PostgreSQL at DATABASE_URL',
+          : `PostgreSQL ${database.url === undefined ? 'of the Heddle that runs' : 'at DATABASE_URL'}`,
     );
+    const given =
+      database.servingUrl === undefined ? undefined : addressOf(database.servingUrl, 'HEDDLE__DATABASE__SERVING_URL');
+    const servingName = given?.user ?? (await prepareServingRole(owner, connectMs));
     await grow.part(
       'migrations',
-      () => migrate({ ...roles, plugins: migrationsOf(ordered.map(({ plugin }) => plugin)), log }),
+      () => migrate({ owner, servingName, plugins: migrationsOf(ordered.map(({ plugin }) => plugin)), log }),
       (ran) => (ran.length === 0 ? 'none pending' : ran.join(', ')),
     );
-    return { prepared: { ...masters, serving: roles.serving }, owner: roles.owner, stop: async () => embedded?.stop() };
+    const serving = await grow.part('serving role', async () => {
+      const address = given ?? (await servingAddress(owner, servingName, masters, effects.random, connectMs));
+      const faults = await judgeServing(address, owner.user, connectMs);
+      if (faults.length > 0) throw misconfigured(faults);
+      return address;
+    });
+    return { prepared: { ...masters, serving }, stop: async () => embedded?.stop() };
   } catch (thrown) {
     await embedded?.stop();
     throw thrown;

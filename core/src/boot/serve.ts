@@ -1,9 +1,10 @@
 /** One serving process: database, keys, plugins, the line and the HTTP server, opened in order and closed in reverse. */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Loaded } from '../config/load.ts';
 import { loadRoleFile } from '../config/role-file.ts';
 import { buildApp, type AppNeeds } from '../http/app.ts';
 import { openServer } from '../http/server.ts';
-import { noTenant } from '../identity/accounts.ts';
+import { noTenant, openDirectory } from '../identity/accounts.ts';
 import { loadDemoAccounts } from '../identity/demo.ts';
 import { openKeyRing, type KeyRing } from '../identity/keyring.ts';
 import { openVerifier } from '../identity/verify.ts';
@@ -14,6 +15,7 @@ import { openMetrics, type Metrics } from '../observe/metrics.ts';
 import { openTracer } from '../observe/tracing.ts';
 import type { Log } from '../observe/log.ts';
 import { misconfigured } from '../outcome/outcome.ts';
+import { within } from '../store/within.ts';
 import { healthRoutes, type PartState } from '../platform/health.ts';
 import { identityProvider, realmPath } from '../platform/identity-provider.ts';
 import { platform } from '../platform/platform.ts';
@@ -55,13 +57,25 @@ export interface Serving {
   readonly close: () => Promise<void>;
 }
 
+/** Beside the time that answers on their way are given. */
+const closeSlackMs = 10_000;
+
 export const serve = async (needs: ServeNeeds): Promise<Serving> => {
   const { loaded, prepared, effects, log, grow, version, onFatal } = needs;
   const { config } = loaded;
   const { now, stopwatch, random, ids } = effects;
+  const closeMs = config.http.noticeMs + config.http.drainMs + closeSlackMs;
   const closers: (() => void | Promise<void>)[] = [];
   const close = async (): Promise<void> => {
-    for (const closer of closers.splice(0).reverse()) await closer();
+    // One that fails or hangs must not keep the others open.
+    for (const closer of closers.splice(0).reverse()) {
+      try {
+        if ((await within(closeMs, Promise.resolve(closer()))) === 'late')
+          log.error({}, 'a part did not close in time');
+      } catch (thrown) {
+        log.error({ err: thrown }, 'a part failed to close');
+      }
+    }
   };
   const closing = <T extends { readonly close: () => void | Promise<void> }>(part: T): T => {
     closers.push(part.close);
@@ -90,7 +104,11 @@ export const serve = async (needs: ServeNeeds): Promise<Serving> => {
 
     const common: Omit<AppNeeds, 'publicUrl' | 'routes' | 'sites' | 'mounts' | 'fhir'> = {
       ...{ ids, log, metrics, stopwatch },
-      ...{ origins: config.http.cors.origins, bodyLimitBytes: config.http.bodyLimitBytes },
+      ...{
+        origins: config.http.cors.origins,
+        proxies: config.http.proxies,
+        bodyLimitBytes: config.http.bodyLimitBytes,
+      },
     };
     const server = await grow.part(
       'http',
@@ -110,8 +128,10 @@ export const serve = async (needs: ServeNeeds): Promise<Serving> => {
       ),
     );
     held.database = opened;
-    const keys = await grow.part('keys', () =>
-      openKeyRing({ database: opened, ...prepared, rotateDays: config.keys.rotateDays, random, log }),
+    const keys = closing(
+      await grow.part('keys', () =>
+        openKeyRing({ database: opened, ...prepared, rotateDays: config.keys.rotateDays, random, log }),
+      ),
     );
     if (config.identity.demoAccounts)
       await grow.part(
@@ -164,8 +184,8 @@ export const serve = async (needs: ServeNeeds): Promise<Serving> => {
     const issuer = `${publicUrl}${realmPath}`;
     const verify = openVerifier({ database: opened, keys, issuer, now });
     const provider = identityProvider({
-      ...{ database: opened, keys, issuer, log },
-      ...{ accessTokenSeconds: config.identity.accessTokenSeconds, secure: publicUrl.startsWith('https:') },
+      directory: openDirectory(opened, config.identity.demoAccounts),
+      ...{ keys, publicUrl, log, accessTokenSeconds: config.identity.accessTokenSeconds },
       origins: config.http.cors.origins,
     });
     server.use(
@@ -179,7 +199,10 @@ export const serve = async (needs: ServeNeeds): Promise<Serving> => {
       }),
     );
     // Opened first, so that readiness can be asked from the beginning; closed first too: what is on the way needs all the rest.
-    closers.push(server.close, () => void (starting = true));
+    closers.push(server.close, async () => {
+      starting = true;
+      if (config.http.noticeMs > 0) await pause(config.http.noticeMs);
+    });
     starting = false;
     return { port: server.port, publicUrl, metrics, database: opened, keys, kernel, perform, close };
   } catch (thrown) {

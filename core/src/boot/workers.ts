@@ -29,6 +29,14 @@ export interface Workers {
 
 const metricsTimeoutMs = 2_000;
 
+const firstDelayMs = 200;
+const longestDelayMs = 5_000;
+/** Who lives so long did not die of its start. */
+const settledMs = 10_000;
+
+/** Longer than a worker takes to drain and to close all it has. */
+const closeMs = 60_000;
+
 const send = (worker: Worker, message: ToWorker): void => {
   if (worker.isConnected()) worker.send(message);
 };
@@ -66,7 +74,8 @@ export const startWorkers = async ({ count, prepared, log, onFatal }: WorkersNee
   let asks = 0;
   const alive = new Set<Worker>();
 
-  const begin = (): Promise<{ port: number; publicUrl: string }> =>
+  /** Resolves when the worker serves; rejects when it ends before. */
+  const begin = (onEnd: () => void): Promise<{ port: number; publicUrl: string }> =>
     new Promise((resolve, reject) => {
       const worker = cluster.fork();
       alive.add(worker);
@@ -88,16 +97,29 @@ export const startWorkers = async ({ count, prepared, log, onFatal }: WorkersNee
       worker.on('exit', (code, signal) => {
         alive.delete(worker);
         if (closing) return;
-        if (!serving) {
-          reject(misconfigured([reason || `a worker ended with ${signal || code} before it served`]));
-          return;
-        }
-        log.error({ worker: worker.id, code, signal }, 'a worker died; another takes its place');
-        setTimeout(() => {
-          begin().catch((error: unknown) => onFatal(error instanceof Error ? error.message : 'a worker is lost'));
-        }, 200);
+        if (serving) {
+          log.error({ worker: worker.id, code, signal }, 'a worker died; another takes its place');
+          onEnd();
+        } else reject(misconfigured([reason || `a worker ended with ${signal || code} before it served`]));
       });
     });
+
+  /** However often it takes: the database may be away, and the other workers go on. */
+  const replace = (delay: number): void => {
+    setTimeout(() => {
+      if (closing) return;
+      let wait = Math.min(delay * 2, longestDelayMs);
+      const settled = setTimeout(() => {
+        wait = firstDelayMs;
+      }, settledMs);
+      settled.unref();
+      begin(() => replace(wait)).catch((error: unknown) => {
+        clearTimeout(settled);
+        log.error({ err: error }, 'a worker could not be replaced; trying again');
+        replace(wait);
+      });
+    }, delay);
+  };
 
   const close = async (): Promise<void> => {
     closing = true;
@@ -105,7 +127,11 @@ export const startWorkers = async ({ count, prepared, log, onFatal }: WorkersNee
       [...alive].map(
         (worker) =>
           new Promise<void>((resolve) => {
-            worker.once('exit', () => resolve());
+            const late = setTimeout(() => worker.process.kill('SIGKILL'), closeMs);
+            worker.once('exit', () => {
+              clearTimeout(late);
+              resolve();
+            });
             send(worker, { say: 'close' });
           }),
       ),
@@ -114,8 +140,9 @@ export const startWorkers = async ({ count, prepared, log, onFatal }: WorkersNee
 
   // One listens first: with PORT 0 the others take the port that it was given.
   try {
-    const first = await begin();
-    await Promise.all(Array.from({ length: count - 1 }, begin));
+    const again = (): void => replace(firstDelayMs);
+    const first = await begin(again);
+    await Promise.all(Array.from({ length: count - 1 }, () => begin(again)));
     return { ...first, close };
   } catch (thrown) {
     await close();

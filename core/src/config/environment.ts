@@ -1,5 +1,5 @@
 /** Turns environment variables into a layer of settings; refuses an unknown HEDDLE_ name with the nearest known one. */
-import { parse } from 'yaml';
+import { parseDocument } from 'yaml';
 import { didYouMean } from './nearest.ts';
 import { schema } from './schema.ts';
 import { keysAt, type Layer } from './tree.ts';
@@ -45,14 +45,23 @@ const pathOf = (variable: string): readonly string[] | string => {
   return path;
 };
 
-const put = (tree: Record<string, unknown>, path: readonly string[], value: unknown): void => {
+/** False where the path leads through a value that another variable has set. */
+const put = (tree: Record<string, unknown>, path: readonly string[], value: unknown): boolean => {
   let here = tree;
   for (const key of path.slice(0, -1)) {
-    const next = (here[key] ?? {}) as Record<string, unknown>;
+    const next = here[key] ?? {};
+    if (typeof next !== 'object') return false;
     here[key] = next;
-    here = next;
+    here = next as Record<string, unknown>;
   }
   here[path.at(-1) ?? ''] = value;
+  return true;
+};
+
+/** A plugin's schema is not known here, so YAML decides what a value is; undefined where it is not YAML. */
+const readValue = (value: string): unknown => {
+  const document = parseDocument(value);
+  return document.errors.length > 0 ? undefined : document.toJS();
 };
 
 export const environmentLayer = (
@@ -70,8 +79,10 @@ export const environmentLayer = (
     const path = named[variable]?.split('.') ?? (variable.startsWith('HEDDLE__') ? pathOf(variable) : undefined);
     if (typeof path === 'string') faults.push(path);
     else if (path !== undefined) {
-      // The schema turns strings into what its keys need; a plugin's schema is not known here, so YAML decides.
-      put(tree, path, path[0] === 'plugins' ? parse(value) : value);
+      // The schema turns strings into what its keys need.
+      const read = path[0] === 'plugins' ? readValue(value) : value;
+      if (read === undefined) faults.push(`${variable}: its value is not YAML`);
+      else if (!put(tree, path, read)) faults.push(`${variable}: another variable sets a value above it`);
       origin.set(path.join('.'), variable);
     } else if (later[variable]) warnings.push(`${variable} has no effect: ${later[variable]}`);
     else if (refused[variable]) faults.push(`${variable}: ${refused[variable]}`);

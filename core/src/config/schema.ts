@@ -1,4 +1,5 @@
 /** The one schema of the configuration: every key, its default and what it may be. Knows nothing of files or the environment. */
+import { isIP } from 'node:net';
 import { z } from 'zod';
 
 const port = z.coerce.number().int().min(0).max(65_535);
@@ -13,7 +14,25 @@ const list = z.union([
       .filter(Boolean),
   ),
 ]);
-const webAddress = z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/+$/, ''));
+const isAddress = (text: string): boolean => {
+  const [address = '', prefix = '0'] = text.split('/');
+  const kind = isIP(address);
+  return kind !== 0 && /^\d{1,3}$/.test(prefix) && Number(prefix) <= (kind === 4 ? 32 : 128);
+};
+
+/** Others build addresses on it: nothing may stand behind its path, and nobody's name before its host. */
+const isPlain = (text: string): boolean => {
+  const { username, password, search, hash } = new URL(text);
+  return `${username}${password}${search}${hash}` === '';
+};
+
+const webAddress = z
+  .url({ protocol: /^https?$/, abort: true })
+  .refine(isPlain, 'must have no user, query or fragment')
+  .transform((text) => text.replace(/\/+$/, ''));
+const databaseAddress = z
+  .string()
+  .regex(/^postgres(ql)?:\/\//, 'must be postgresql://user:password@host:5432/database');
 const key = z.string().refine((text) => Buffer.from(text, 'base64').length === 32, 'must be 32 bytes in base64');
 
 export const profiles = ['demo', 'production', 'test'] as const;
@@ -30,19 +49,21 @@ export const schema = z.strictObject({
     port,
     host: z.string().optional(),
     /** Addresses whose X-Forwarded headers are believed. */
-    proxies: list,
+    proxies: list.refine((proxies) => proxies.every(isAddress), 'must be IP addresses or networks such as 10.0.0.0/8'),
     tls: z.strictObject({ cert: z.string(), key: z.string() }).optional(),
     bodyLimitBytes: whole(1_000, 2_000_000_000),
     headersTimeoutMs: whole(100, 600_000),
     requestTimeoutMs: whole(100, 3_600_000),
+    /** Not ready and still answering, so that a load balancer looks away first. */
+    noticeMs: whole(0, 600_000),
     drainMs: whole(0, 600_000),
     cors: z.strictObject({ origins: list }),
   }),
   database: z.strictObject({
     /** The owner's address: migrations, reindexing, backup. */
-    url: z.string().optional(),
+    url: databaseAddress.optional(),
     /** The serving role's address, where the owner may not create roles. */
-    servingUrl: z.string().optional(),
+    servingUrl: databaseAddress.optional(),
     /** Heddle nodes that share the database: together they must fit max_connections. */
     nodes: whole(1, 1_000),
     fsync: flag,

@@ -12,6 +12,7 @@ import { cors } from './cors.ts';
 import type { Exchange, Middleware } from './exchange.ts';
 import { answerFhir, fhirPrefix, type FhirDoor } from './fhir.ts';
 import { faults } from './faults.ts';
+import { forwarded } from './forwarded.ts';
 import { requestId } from './request-id.ts';
 import { contributedRoutes } from './routes.ts';
 import { securityHeaders } from './security-headers.ts';
@@ -32,6 +33,7 @@ export interface AppNeeds {
   readonly stopwatch: () => number;
   readonly publicUrl: string;
   readonly origins: readonly string[];
+  readonly proxies: readonly string[];
   readonly bodyLimitBytes: number;
   readonly routes: readonly Route[];
   readonly sites: readonly Site[];
@@ -69,6 +71,7 @@ export const buildApp = (needs: AppNeeds): RequestHandler => {
   const { ids, log, metrics, stopwatch, publicUrl, origins, bodyLimitBytes, fhir } = needs;
   const app = new Koa<Exchange>();
   const list: readonly Middleware[] = [
+    forwarded(needs.proxies),
     requestId(ids),
     accessLog(log, metrics, stopwatch),
     securityHeaders(publicUrl),

@@ -3,7 +3,7 @@ import Router from '@koa/router';
 import { nobody } from '../fhir/interaction.ts';
 import type { Verify } from '../identity/verify.ts';
 import type { Route } from '../plugin/route.ts';
-import { unavailable } from '../outcome/outcome.ts';
+import { notSupported, unavailable } from '../outcome/outcome.ts';
 import { authenticate, hangUpOf } from './authenticate.ts';
 import type { Exchange, Middleware } from './exchange.ts';
 import { readText } from './request-body.ts';
@@ -25,7 +25,9 @@ export const contributedRoutes = (
       ctx.state.area = healthPaths.has(path) ? 'health' : 'api';
       const caller = access === 'open' ? nobody : await authenticate(ctx, verify);
       const body = method === 'GET' ? '' : await readText(ctx.req, bodyLimitBytes);
-      const { params, headers } = ctx;
+      const { params } = ctx;
+      // The token goes no further than the caller that it became.
+      const { authorization: _token, cookie: _cookie, ...headers } = ctx.headers;
       const given = await answer({ caller, params, query: ctx.URL.searchParams, headers, body, signal: hangUpOf(ctx) });
       ctx.status = given.status;
       ctx.type = given.type;
@@ -33,5 +35,11 @@ export const contributedRoutes = (
       ctx.body = given.body;
     });
   }
-  return router.routes() as Middleware;
+  const answers = router.routes() as Middleware;
+  const refuses = router.allowedMethods({
+    throw: true,
+    methodNotAllowed: () => notSupported(405, 'this method is not supported here'),
+    notImplemented: () => notSupported(405, 'this method is not supported here'),
+  }) as Middleware;
+  return (ctx, next) => answers(ctx, async () => refuses(ctx, next));
 };

@@ -1,6 +1,6 @@
 /** The listening socket: bounds, TLS, a handler that boot exchanges, and a close that drains. */
 import { readFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { once } from 'node:events';
 import type { Configuration } from '../config/schema.ts';
@@ -24,6 +24,11 @@ const inUse = (thrown: unknown, port: number): unknown => {
   return thrown;
 };
 
+/** Tells the caller to send nothing more over this connection, which ends behind the answer. */
+const leave = (response: ServerResponse): void => {
+  if (!response.headersSent) response.setHeader('Connection', 'close');
+};
+
 export const openServer = async (settings: Configuration['http'], first: RequestHandler): Promise<HttpServer> => {
   let handler = first;
   let draining = false;
@@ -32,8 +37,11 @@ export const openServer = async (settings: Configuration['http'], first: Request
     requestTimeout: settings.requestTimeoutMs,
     keepAliveTimeout: 65_000,
   };
+  const onTheWay = new Set<ServerResponse>();
   const listener: RequestHandler = (request, response) => {
-    if (draining) response.setHeader('Connection', 'close');
+    if (draining) leave(response);
+    onTheWay.add(response);
+    response.once('close', () => onTheWay.delete(response));
     handler(request, response);
   };
   const { tls } = settings;
@@ -51,6 +59,7 @@ export const openServer = async (settings: Configuration['http'], first: Request
   let closed: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     draining = true;
+    for (const response of onTheWay) leave(response);
     const ended = once(server, 'close');
     server.close();
     // A connection that was kept alive for an answer on its way is idle only after it.

@@ -24,39 +24,42 @@ export interface Client {
 /** The provider's own tables belong to the whole installation: they are read under no tenant. */
 export const noTenant = 0;
 
-const accountColumns = `account.id, username, password, roles, fhir_user as "fhirUser", tenant.name as tenant`;
+/** Who may sign in here. */
+export interface Directory {
+  readonly signIn: (username: string, password: string) => Promise<Account | undefined>;
+  readonly findAccount: (id: string) => Promise<Account | undefined>;
+  readonly findClient: (id: string) => Promise<Client | undefined>;
+}
 
-export const signIn = async (database: Database, username: string, password: string): Promise<Account | undefined> => {
-  const [row] = await database.transactions.transaction(noTenant, ({ query }) =>
-    query<Account & { password: string }>(
-      `select ${accountColumns} from account join tenant on tenant.id = account.tenant where username = $1 and not disabled`,
-      [username],
-    ),
-  );
-  if (!(await checkPassword(password, row?.password)) || !row) return undefined;
-  const { password: _hash, ...account } = row;
-  return account;
-};
+const accountsAnd = (more: string): string =>
+  `select account.id, username, roles, fhir_user as "fhirUser", tenant.name as tenant${more}
+     from account join tenant on tenant.id = account.tenant
+    where not disabled and (not demo or $2)`;
 
-export const findAccount = async (database: Database, id: string): Promise<Account | undefined> => {
-  const [row] = await database.transactions.transaction(noTenant, ({ query }) =>
-    query<Account>(
-      `select account.id, username, roles, fhir_user as "fhirUser", tenant.name as tenant
-         from account join tenant on tenant.id = account.tenant where account.id = $1 and not disabled`,
-      [id],
-    ),
-  );
-  return row;
-};
+const oneClient = `select client.id, secret, grants, roles, tenant.name as tenant
+    from client left join tenant on tenant.id = client.tenant
+   where (not demo or $2) and client.id = $1`;
 
-export const findClient = async (database: Database, id: string): Promise<Client | undefined> => {
-  const [row] = await database.transactions.transaction(noTenant, ({ query }) =>
-    query<Client>(
-      'select client.id, secret, grants, roles, tenant.name as tenant from client left join tenant on tenant.id = client.tenant where client.id = $1',
-      [id],
-    ),
-  );
-  return row;
+/** PostgreSQL's text cannot hold U+0000, so nobody has such a name. */
+const storable = (name: string): boolean => !name.includes('\0');
+
+/** `demo`: whether demo accounts count. Where they do not, they are nobody, though an earlier profile may have left them in the database. */
+export const openDirectory = (database: Database, demo: boolean): Directory => {
+  const one = async <Row extends object>(text: string, key: string): Promise<Row | undefined> => {
+    if (!storable(key)) return undefined;
+    const [row] = await database.transactions.transaction(noTenant, ({ query }) => query<Row>(text, [key, demo]));
+    return row;
+  };
+  return {
+    signIn: async (username, password) => {
+      const row = await one<Account & { password: string }>(`${accountsAnd(', password')} and username = $1`, username);
+      if (!(await checkPassword(password, row?.password)) || !row) return undefined;
+      const { password: _hash, ...account } = row;
+      return account;
+    },
+    findAccount: (id) => one<Account>(`${accountsAnd('')} and account.id::text = $1`, id),
+    findClient: (id) => one<Client>(oneClient, id),
+  };
 };
 
 export interface Tenant {
@@ -71,20 +74,21 @@ export interface NewAccount {
   readonly username: string;
   readonly tenant: string;
   readonly roles: readonly string[];
+  readonly demo: boolean;
 }
 
 /** Rows that are there already stay as they are: nodes that start together may each come here. False when the name was taken. */
 export const insertAccount = async (
   { query }: Transaction,
-  { username, tenant, roles }: NewAccount,
+  { username, tenant, roles, demo }: NewAccount,
   hash: string,
   ids: Ids,
 ): Promise<boolean> => {
   await query('insert into tenant (name) values ($1) on conflict do nothing', [tenant]);
   const made = await query(
-    `insert into account (id, tenant, username, password, roles)
-     select $1, id, $2, $3, $4 from tenant where name = $5 on conflict do nothing returning 1`,
-    [ids(), username, hash, roles, tenant],
+    `insert into account (id, tenant, username, password, roles, demo)
+     select $1, id, $2, $3, $4, $6 from tenant where name = $5 on conflict do nothing returning 1`,
+    [ids(), username, hash, roles, tenant, demo],
   );
   return made.length === 1;
 };

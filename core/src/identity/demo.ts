@@ -1,4 +1,4 @@
-/** The demo accounts, clients and the two tenants of the public surface; written once, and never into a production database. */
+/** The demo accounts, clients and the two tenants of the public surface; written once, marked as demo, and nobody where demo accounts are off. */
 import { insertAccount, insertCommandLineClient, noTenant, type AccountNeeds } from './accounts.ts';
 import { hashPassword } from './passwords.ts';
 
@@ -31,11 +31,11 @@ export const loadDemoAccounts = async ({ database, ids, random }: AccountNeeds):
   const hash = await hashPassword(password, random);
   await database.transactions.transaction(noTenant, async (transaction) => {
     for (const [username, tenant, role] of people)
-      await insertAccount(transaction, { username, tenant, roles: [role] }, hash, ids);
+      await insertAccount(transaction, { username, tenant, roles: [role], demo: true }, hash, ids);
     await insertCommandLineClient(transaction);
     await transaction.query(
-      `insert into client (id, tenant, secret, grants, roles)
-       select 'heddle-service', id, $1, '{client_credentials}', '{service}' from tenant where name = 'hospital' on conflict do nothing`,
+      `insert into client (id, tenant, secret, grants, roles, demo)
+       select 'heddle-service', id, $1, '{client_credentials}', '{service}', true from tenant where name = 'hospital' on conflict do nothing`,
       [hash],
     );
   });

@@ -5,7 +5,7 @@ import { misconfigured } from '../outcome/outcome.ts';
 import type { Database } from '../store/database.ts';
 import type { Transaction } from '../store/pool.ts';
 import { noTenant } from './accounts.ts';
-import { masterName, seal, unseal } from './seal.ts';
+import { masterName, seal, unseal, wrongMaster } from '../store/seal.ts';
 
 export type Purpose = 'token' | 'cursor' | 'cookie' | 'audit';
 
@@ -27,6 +27,9 @@ export interface KeyRing {
   readonly reseal: () => Promise<number>;
   readonly reload: () => Promise<void>;
   readonly onChange: (hear: () => void) => void;
+  /** For one that was stolen: what it signed is refused at once, everywhere. */
+  readonly drop: (id: string) => Promise<boolean>;
+  readonly close: () => Promise<void>;
 }
 
 export interface KeyRingNeeds {
@@ -48,6 +51,8 @@ const keptDays: Readonly<Record<Purpose, number>> = {
   audit: Number.POSITIVE_INFINITY,
 };
 
+const tendMs = 3_600_000;
+
 export const tokenAlgorithm = 'ES256';
 
 const newSecret = async (purpose: Purpose, random: (bytes: number) => Uint8Array): Promise<Uint8Array> => {
@@ -58,14 +63,14 @@ const newSecret = async (purpose: Purpose, random: (bytes: number) => Uint8Array
 
 interface Row {
   readonly id: string;
-  readonly purpose: Purpose;
+  readonly purpose: string;
   readonly created: Date;
   readonly sealed: Buffer;
   readonly master: string;
   readonly age: number;
 }
 
-const label = ({ id, purpose }: Pick<Key, 'id' | 'purpose'>): string => `${purpose} ${id}`;
+const label = ({ id, purpose }: { readonly id: string; readonly purpose: string }): string => `${purpose} ${id}`;
 
 export const openKeyRing = async ({
   database,
@@ -79,15 +84,17 @@ export const openKeyRing = async ({
   const listeners: (() => void)[] = [];
   let keys = new Map<Purpose, readonly Key[]>();
 
-  const open = (row: Row): Key => {
+  const unsealed = (row: Row): Uint8Array => {
     const by = masters.get(row.master);
-    if (!by)
-      throw misconfigured([
-        `the keys in the database are sealed under another master key (${row.master}) than the one given (${masterName(master)}): ` +
-          'set HEDDLE__KEYS__MASTER to the one that sealed them, or HEDDLE__KEYS__PREVIOUS to it while you change to a new one',
-      ]);
-    return { id: row.id, purpose: row.purpose, created: row.created, secret: unseal(by, label(row), row.sealed) };
+    if (!by) throw wrongMaster(row.master, master);
+    return unseal(by, label(row), row.sealed);
   };
+  const open = (purpose: Purpose, row: Row): Key => ({
+    id: row.id,
+    purpose,
+    created: row.created,
+    secret: unsealed(row),
+  });
 
   const rows = ({ query }: Transaction): Promise<Row[]> =>
     query<Row>(`select id, purpose, created, sealed, master, (extract(epoch from now() - created) / 86400)::float8 as age
@@ -113,7 +120,12 @@ export const openKeyRing = async ({
   };
 
   const take = (found: readonly Row[]): void => {
-    keys = new Map(purposes.map((purpose) => [purpose, found.filter((row) => row.purpose === purpose).map(open)]));
+    keys = new Map(
+      purposes.map((purpose) => [
+        purpose,
+        found.filter((row) => row.purpose === purpose).map((row) => open(purpose, row)),
+      ]),
+    );
     for (const hear of listeners) hear();
   };
 
@@ -151,7 +163,14 @@ export const openKeyRing = async ({
   database.listening.on('keys', () => {
     reload().catch((error: unknown) => log.error({ err: error }, 'the keys could not be read again'));
   });
-  if (await tend()) await database.listening.announce('keys');
+  const look = async (): Promise<void> => {
+    if (await tend()) await database.listening.announce('keys');
+  };
+  await look();
+  const timer = setInterval(() => {
+    look().catch((error: unknown) => log.error({ err: error }, 'the keys could not be looked after'));
+  }, tendMs);
+  timer.unref();
 
   return {
     all,
@@ -159,6 +178,16 @@ export const openKeyRing = async ({
     find: (purpose, id) => all(purpose).find((key) => key.id === id),
     reload,
     onChange: (hear) => void listeners.push(hear),
+    drop: async (id) => {
+      const dropped = await alone(({ query }) =>
+        query('delete from key where id = $1 and purpose = any($2) returning 1', [id, purposes]),
+      );
+      await look();
+      await reload();
+      await database.listening.announce('keys');
+      return dropped.length === 1;
+    },
+    close: async () => clearInterval(timer),
     rotate: async (purpose) => {
       await alone((transaction) => add(transaction, purpose));
       await reload();
@@ -171,7 +200,7 @@ export const openKeyRing = async ({
         for (const row of others)
           await transaction.query('update key set sealed = $2, master = $3 where id = $1', [
             row.id,
-            seal(master, label(row), open(row).secret, random),
+            seal(master, label(row), unsealed(row), random),
             masterName(master),
           ]);
         return others.length;

@@ -8,7 +8,6 @@ export interface Metrics {
   readonly statements: Counter<'lane' | 'result'>;
   readonly laneFailures: Counter<'lane'>;
   readonly databaseUp: Gauge;
-  readonly part: Gauge<'part'>;
 }
 
 const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -48,8 +47,9 @@ export const openMetrics = (): Metrics => {
     databaseUp: new Gauge({
       name: 'heddle_database_up',
       help: '1 while the database answers and takes writes',
+      // Of several workers the worst counts: the sum of flags says nothing.
+      aggregator: 'min',
       registers,
     }),
-    part: new Gauge({ name: 'heddle_part_ready', help: '1 while a part is ready', labelNames: ['part'], registers }),
   };
 };

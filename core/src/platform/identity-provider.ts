@@ -9,24 +9,23 @@ import {
   type JWK,
   type KoaContextWithOIDC,
 } from 'oidc-provider';
-import { findAccount, findClient, signIn, type Account, type Client } from '../identity/accounts.ts';
+import type { Account, Client, Directory } from '../identity/accounts.ts';
 import { tokenAlgorithm, type Key, type KeyRing } from '../identity/keyring.ts';
 import { checkPassword } from '../identity/passwords.ts';
 import { audience } from '../identity/verify.ts';
 import type { Log } from '../observe/log.ts';
-import { notSupported } from '../outcome/outcome.ts';
-import type { Database } from '../store/database.ts';
+import { notSupported, Outcome } from '../outcome/outcome.ts';
 
 export const realmPath = '/realms/heddle';
 
 export type RawHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 export interface IdentityProviderNeeds {
-  readonly database: Database;
+  readonly directory: Directory;
   readonly keys: KeyRing;
-  readonly issuer: string;
+  /** The address that others see; every endpoint is named under it, whatever a request says of itself. */
+  readonly publicUrl: string;
   readonly accessTokenSeconds: number;
-  readonly secure: boolean;
   /** Pages from elsewhere that may ask for tokens. */
   readonly origins: readonly string[];
   readonly log: Log;
@@ -56,7 +55,7 @@ const metadataOf = (client: Client): ClientMetadata => ({
 
 /** Clients are read from their table. Nothing else is stored: access tokens are signed, and no other grant is served yet. */
 const adapterFor =
-  (database: Database) =>
+  (directory: Directory) =>
   (model: string): Adapter => {
     const nothing = async (): Promise<undefined> => undefined;
     const refuse = async (): Promise<never> => {
@@ -64,7 +63,7 @@ const adapterFor =
     };
     return {
       find: async (id) => {
-        const client = model === 'Client' ? await findClient(database, id) : undefined;
+        const client = model === 'Client' ? await directory.findClient(id) : undefined;
         return client && metadataOf(client);
       },
       findByUserCode: nothing,
@@ -101,13 +100,13 @@ type Owners = WeakMap<object, Account>;
 
 /** Wrong password, unknown name and disabled account look the same. */
 const passwordGrant =
-  (database: Database, owners: Owners) =>
+  (directory: Directory, owners: Owners) =>
   async (ctx: KoaContextWithOIDC): Promise<void> => {
     const { client, params, provider } = ctx.oidc;
     const { username, password } = params ?? {};
     if (!client || typeof username !== 'string' || typeof password !== 'string')
       throw new errors.InvalidRequest('username and password are required');
-    const account = await signIn(database, username, password);
+    const account = await directory.signIn(username, password);
     if (!account) throw new errors.InvalidGrant('Invalid user credentials');
     const token = new provider.AccessToken({ client, accountId: account.id, gty: 'password', claims: {}, grantId: '' });
     token.resourceServer = new provider.ResourceServer(resource, resourceServer);
@@ -116,15 +115,15 @@ const passwordGrant =
   };
 
 const configurationOf = (
-  { database, keys, accessTokenSeconds, secure, origins }: IdentityProviderNeeds,
+  { directory, keys, accessTokenSeconds, publicUrl, origins }: IdentityProviderNeeds,
   owners: Owners,
 ): Configuration => ({
-  adapter: adapterFor(database),
+  adapter: adapterFor(directory),
   jwks: { keys: keys.all('token').map(jwkOf) },
   cookies: {
     keys: keys.all('cookie').map(({ secret }) => Buffer.from(secret).toString('base64')),
-    long: { secure },
-    short: { secure },
+    long: { secure: publicUrl.startsWith('https:') },
+    short: { secure: publicUrl.startsWith('https:') },
   },
   clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post'],
   enabledJWA: { idTokenSigningAlgValues: [tokenAlgorithm] },
@@ -137,20 +136,22 @@ const configurationOf = (
     clientCredentials: { enabled: true },
     resourceIndicators: { enabled: true, defaultResource: () => resource, getResourceServerInfo: () => resourceServer },
   },
-  // A page of this server sends its Origin too; what it was reached under is what counts, localhost or 127.0.0.1.
-  clientBasedCORS: (ctx, origin) => origins.includes(origin) || new URL(origin).host === ctx.host,
+  clientBasedCORS: (_ctx, origin) => origins.includes(origin),
+  renderError: async (ctx, out) => {
+    ctx.body = out;
+  },
   routes: {
     token: '/protocol/openid-connect/token',
     jwks: '/protocol/openid-connect/certs',
     authorization: '/protocol/openid-connect/auth',
   },
   findAccount: async (_ctx, id) => {
-    const account = await findAccount(database, id);
+    const account = await directory.findAccount(id);
     return account && { accountId: account.id, claims: () => ({ sub: account.id }) };
   },
   extraTokenClaims: async (_ctx, token) => {
     const clientId = token.clientId ?? '';
-    const subject = owners.get(token) ?? (await findClient(database, clientId));
+    const subject = owners.get(token) ?? (await directory.findClient(clientId));
     return subject && claimsFor(subject, clientId);
   },
   formats: {
@@ -162,25 +163,54 @@ const configurationOf = (
   },
 });
 
+/** The package calls every surprise a server error; what the house threw says more than that, and when to ask again. */
+const tell = (ctx: KoaContextWithOIDC, error: Error, log: Log): void => {
+  if (!(error instanceof Outcome)) {
+    log.error({ err: error }, 'the identity provider failed');
+    return;
+  }
+  log.warn({ err: error.cause ?? error, status: error.status }, 'a token could not be given');
+  ctx.status = error.status;
+  ctx.set(error.headers);
+  ctx.body = { error: 'temporarily_unavailable', error_description: error.message };
+};
+
 const build = (needs: IdentityProviderNeeds): ReturnType<Provider['callback']> => {
   const owners: Owners = new WeakMap();
-  const provider = new Provider(needs.issuer, configurationOf(needs, owners));
-  // Only the address of the proxy that `http` already believed reaches this point.
-  provider.proxy = needs.secure;
-  provider.registerGrantType('password', passwordGrant(needs.database, owners), ['username', 'password', 'scope']);
+  const provider = new Provider(`${needs.publicUrl}${realmPath}`, configurationOf(needs, owners));
+  // What it believes of a request's address is what `underPublicAddress` wrote.
+  provider.proxy = true;
+  provider.registerGrantType('password', passwordGrant(needs.directory, owners), ['username', 'password', 'scope']);
   // The package compares plain secrets; ours are hashes.
   provider.Client.prototype.compareClientSecret = function compare(actual: string) {
     return checkPassword(actual, this.clientSecret);
   };
-  provider.on('server_error', (_ctx, error) => needs.log.error({ err: error }, 'the identity provider failed'));
+  provider.on('server_error', (ctx, error) => tell(ctx, error, needs.log));
   return provider.callback();
+};
+
+/** A page of this very server sends its Origin too: no stranger, under whichever name it was reached. */
+const isSameOrigin = (origin: string, host: string | undefined): boolean =>
+  URL.canParse(origin) && new URL(origin).host === host;
+
+const underPublicAddress = (publicUrl: string): ((request: IncomingMessage) => void) => {
+  const { host, protocol } = new URL(publicUrl);
+  return ({ headers }) => {
+    if (headers.origin !== undefined && isSameOrigin(headers.origin, headers.host)) delete headers.origin;
+    Object.assign(headers, { host, 'x-forwarded-host': host, 'x-forwarded-proto': protocol.replace(':', '') });
+    delete headers['x-forwarded-for'];
+  };
 };
 
 /** A raw handler below `realmPath`. New keys need a new provider: the package takes its keys once. */
 export const identityProvider = (needs: IdentityProviderNeeds): RawHandler => {
+  const readdress = underPublicAddress(needs.publicUrl);
   let handle = build(needs);
   needs.keys.onChange(() => {
     handle = build(needs);
   });
-  return async (request, response) => handle(request, response);
+  return async (request, response) => {
+    readdress(request);
+    await handle(request, response);
+  };
 };

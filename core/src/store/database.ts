@@ -4,7 +4,8 @@ import type { Log } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import { watchHealth, type Health } from './health.ts';
 import { openLane, type Lane } from './lane.ts';
-import type { Address, LinkSettings } from './link.ts';
+import type { Address } from './address.ts';
+import type { LinkSettings } from './link.ts';
 import { listen, type Listening } from './listening.ts';
 import { openPool, type Pool } from './pool.ts';
 

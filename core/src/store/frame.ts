@@ -1,6 +1,6 @@
 /** The kernel's tables as TypeORM sees them, and the owner's DataSource over them; hot paths never come here. */
 import { DataSource, EntitySchema, type DataSourceOptions } from 'typeorm';
-import type { Address } from './link.ts';
+import type { Address } from './address.ts';
 
 export interface MigrationRow {
   readonly plugin: string;
@@ -23,6 +23,7 @@ export interface AccountRow {
   readonly roles: string[];
   readonly fhirUser: string | null;
   readonly disabled: boolean;
+  readonly demo: boolean;
 }
 
 export interface ClientRow {
@@ -31,6 +32,7 @@ export interface ClientRow {
   readonly secret: string | null;
   readonly grants: string[];
   readonly roles: string[];
+  readonly demo: boolean;
 }
 
 export interface KeyRow {
@@ -97,6 +99,7 @@ export const accountTable = new EntitySchema<AccountRow>({
     roles: { type: 'text', array: true },
     fhirUser: { name: 'fhir_user', type: 'text', nullable: true },
     disabled: { type: 'boolean', default: false },
+    demo: { type: 'boolean', default: false },
   },
   uniques: [{ name: 'account_username_key', columns: ['username'] }],
 });
@@ -110,6 +113,7 @@ export const clientTable = new EntitySchema<ClientRow>({
     secret: { type: 'text', nullable: true },
     grants: { type: 'text', array: true },
     roles: { type: 'text', array: true },
+    demo: { type: 'boolean', default: false },
   },
 });
 
@@ -152,8 +156,8 @@ export const tables = [migrationTable, tenantTable, accountTable, clientTable, k
 
 /** Opened by whoever migrates, and closed again: no request ever holds the owner's rights. */
 export const openFrame = async (owner: Address): Promise<DataSource> => {
-  const { connectionString, user, ...rest } = owner;
-  const address = connectionString === undefined ? { ...rest, username: user } : { url: connectionString };
+  const { user, ...rest } = owner;
+  const address = { ...rest, username: user };
   // TypeORM's options leave out keys that are undefined rather than take them as such.
   const options = {
     type: 'postgres',

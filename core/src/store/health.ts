@@ -4,7 +4,7 @@ import type { Log } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import { unavailable } from '../outcome/outcome.ts';
 import { isDiskFull } from './fault.ts';
-import { connect, type Connected, type LinkSettings } from './link.ts';
+import { connect, endSoon, type Connected, type LinkSettings } from './link.ts';
 
 export type Health = { readonly ready: true } | { readonly ready: false; readonly reason: string };
 
@@ -74,7 +74,15 @@ export const watchHealth = async ({ settings, node, random, metrics, log }: Heal
           [node, Buffer.from(random(proofBytes))],
         );
         full = false;
-      } else await asked.query('select 1');
+      } else {
+        const { rows } = await asked.query<{ closed: boolean }>(
+          `select pg_is_in_recovery() or current_setting('default_transaction_read_only')::bool as closed`,
+        );
+        if (rows[0]?.closed) {
+          become({ ready: false, reason: 'the database takes no writes: it is a standby or read-only' });
+          return;
+        }
+      }
       become({ ready: true });
     } catch (thrown) {
       if (isDiskFull(thrown)) full = true;
@@ -118,7 +126,7 @@ export const watchHealth = async ({ settings, node, random, metrics, log }: Heal
       closed = true;
       clearTimeout(timer);
       await looking;
-      await control?.client.end();
+      if (control) await endSoon(control);
     },
   };
 };

@@ -3,7 +3,7 @@ import type { Log } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import { outcomeUnknown, unavailable, type Outcome } from '../outcome/outcome.ts';
 import { faultOf, isAnswer } from './fault.ts';
-import { connect, type Connected, type LinkSettings } from './link.ts';
+import { connect, endSoon, type Connected, type LinkSettings } from './link.ts';
 import type { Statement } from './statement.ts';
 
 export interface Lane {
@@ -153,7 +153,7 @@ export const openLane = async ({ settings, links: size, metrics, log, onFault }:
     closed = true;
     clearInterval(watch);
     for (const timer of timers) clearTimeout(timer);
-    await Promise.all(links.flatMap(({ connected }) => (connected ? [connected.client.end()] : [])));
+    await Promise.all(links.flatMap(({ connected }) => (connected ? [endSoon(connected)] : [])));
   };
 
   const opened = await Promise.allSettled(links.map(open));

@@ -1,16 +1,8 @@
 /** One connection to PostgreSQL with what every lane needs of it: its settings, its number types, its end. */
 import { Socket } from 'node:net';
 import pg from 'pg';
-
-/** Where the database is and as whom. */
-export interface Address {
-  readonly connectionString?: string;
-  readonly host?: string;
-  readonly port?: number;
-  readonly user?: string;
-  readonly password?: string;
-  readonly database?: string;
-}
+import { within } from './within.ts';
+import type { Address } from './address.ts';
 
 export interface LinkSettings {
   readonly address: Address;
@@ -47,7 +39,7 @@ export const linkConfig = ({
   connectionTimeoutMillis: connectMs,
   keepAlive: true,
   // Plans over arrays of known length look cheaper than they are and would be made anew at each call.
-  options: `-c search_path=heddle,public -c timezone=UTC -c statement_timeout=${statementMs}${pipeline ? ' -c plan_cache_mode=force_generic_plan' : ''}`,
+  options: `-c search_path=heddle,public -c timezone=UTC -c idle_in_transaction_session_timeout=60000 -c statement_timeout=${statementMs}${pipeline ? ' -c plan_cache_mode=force_generic_plan' : ''}`,
 });
 
 export interface Connected {
@@ -66,6 +58,12 @@ export const connect = async (settings: LinkSettings): Promise<Connected> => {
     throw error;
   }
   return { client, cut: () => socket.destroy() };
+};
+
+/** A polite end, unless the server does not answer. */
+export const endSoon = async ({ client, cut }: Connected): Promise<void> => {
+  await within(2_000, client.end());
+  cut();
 };
 
 export type Row = Readonly<Record<string, unknown>>;

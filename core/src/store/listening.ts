@@ -1,6 +1,6 @@
 /** Hears what other processes announce through the database; after a lost connection it tells every listener to look for itself. */
 import type { Log } from '../observe/log.ts';
-import { connect, type Connected, type LinkSettings } from './link.ts';
+import { connect, endSoon, type Connected, type LinkSettings } from './link.ts';
 
 export interface Listening {
   /** Called for each announcement of `topic`, and once after every reconnection. */
@@ -9,7 +9,7 @@ export interface Listening {
   readonly close: () => Promise<void>;
 }
 
-const retryMs = 250;
+const retryMs = { first: 250, most: 5_000 };
 
 export const listen = async (settings: LinkSettings, log: Log): Promise<Listening> => {
   const listeners = new Map<string, (() => void)[]>();
@@ -28,20 +28,25 @@ export const listen = async (settings: LinkSettings, log: Log): Promise<Listenin
     next.client.on('error', lose);
     next.client.on('end', lose);
     next.client.on('notification', ({ payload }) => listeners.get(payload ?? '')?.forEach((hear) => hear()));
-    await next.client.query('listen heddle');
+    try {
+      await next.client.query('listen heddle');
+    } catch (thrown) {
+      next.cut();
+      throw thrown;
+    }
     connected = next;
   };
 
-  const again = (): void => {
+  const again = (delay = retryMs.first): void => {
     timer = setTimeout(() => {
       open().then(
         () => {
           log.info({}, 'announcements are heard again');
           for (const hears of listeners.values()) hears.forEach((hear) => hear());
         },
-        () => again(),
+        () => closed || again(Math.min(delay * 2, retryMs.most)),
       );
-    }, retryMs);
+    }, delay);
     timer.unref();
   };
 
@@ -55,7 +60,7 @@ export const listen = async (settings: LinkSettings, log: Log): Promise<Listenin
     close: async () => {
       closed = true;
       clearTimeout(timer);
-      await connected?.client.end();
+      if (connected) await endSoon(connected);
     },
   };
 };

@@ -3,7 +3,7 @@ import type { DataSource, QueryRunner } from 'typeorm';
 import type { Log } from '../observe/log.ts';
 import { misconfigured } from '../outcome/outcome.ts';
 import { openFrame } from './frame.ts';
-import type { Address } from './link.ts';
+import type { Address } from './address.ts';
 import { digestOf, type Migration, type PluginMigrations } from './migration.ts';
 
 export interface MigrateNeeds {

@@ -1,7 +1,8 @@
 /** A bounded pool for work of unknown length: transactions, searches, jobs. Each piece of work has one tenant, a time limit, and is cancelled when its caller hangs up. */
 import pg from 'pg';
 import { hungUp, unavailable } from '../outcome/outcome.ts';
-import { faultOf } from './fault.ts';
+import { within } from './within.ts';
+import { faultOf, isAnswer } from './fault.ts';
 import { linkConfig, type LinkSettings } from './link.ts';
 
 export interface Transaction {
@@ -33,7 +34,13 @@ const pidOf = async (client: pg.PoolClient): Promise<number> =>
   Number((await client.query<{ pid: number }>('select pg_backend_pid() as pid')).rows[0]?.pid);
 
 export const openPool = ({ settings, size, onFault, cancel }: PoolNeeds): Pool => {
-  const pool = new pg.Pool({ ...linkConfig(settings), max: size, idleTimeoutMillis: 30_000 });
+  const pool = new pg.Pool({
+    ...linkConfig(settings),
+    max: size,
+    idleTimeoutMillis: 30_000,
+    // A server that vanished without a word does not keep its own time limit.
+    query_timeout: settings.statementMs + 2_000,
+  });
   const pids = new WeakMap<pg.PoolClient, number>();
   // An idle connection that breaks has nobody waiting; the pool drops it by itself.
   pool.on('error', onFault);
@@ -86,6 +93,8 @@ export const openPool = ({ settings, size, onFault, cancel }: PoolNeeds): Pool =
         return await question;
       } catch (thrown) {
         onFault(thrown);
+        // Not an answer of the server: what the connection is in the middle of is unknown, and nobody else may have it.
+        if (!isAnswer(thrown)) broken ??= thrown instanceof Error ? thrown : new Error('the connection failed');
         throw signal?.aborted && !writes ? hungUp() : faultOf(thrown, { sent: true, writes });
       }
     };
@@ -116,5 +125,5 @@ export const openPool = ({ settings, size, onFault, cancel }: PoolNeeds): Pool =
     }
   };
 
-  return { transaction, close: () => pool.end() };
+  return { transaction, close: async () => void (await within(5_000, pool.end())) };
 };

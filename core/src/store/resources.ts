@@ -2,16 +2,16 @@
 import { typeCode } from '../fhir/resource-types.ts';
 import type { Stored } from '../fhir/interaction.ts';
 import type { Database } from './database.ts';
-import { statement } from './statement.ts';
+import { reads, writes } from './statement.ts';
 
-const insert = statement(
+const insert = writes(
   'resource.insert',
   `insert into resource (tenant, type, id, version, updated, tail)
    values ($1, $2, $3, 1, date_trunc('milliseconds', clock_timestamp()), $4)
    returning (extract(epoch from updated) * 1000)::int8 as updated`,
 );
 
-const byId = statement(
+const byId = reads(
   'resource.by-id',
   `select version, (extract(epoch from updated) * 1000)::int8 as updated, deleted, tail
      from resource where tenant = $1 and type = $2 and id = $3`,

@@ -1,27 +1,16 @@
-/** Makes and judges the two database roles: an owner that migrates, and a serving role that owns nothing and cannot pass row-level security. */
+/** Judges the server and the two database roles: an owner that migrates, and a serving role that owns nothing and cannot pass row-level security. */
 import { createHmac } from 'node:crypto';
 import type pg from 'pg';
 import { misconfigured } from '../outcome/outcome.ts';
-import { connect, type Address } from './link.ts';
+import type { Address } from './address.ts';
+import { connect } from './link.ts';
+import { quoteName, quoteText, verifierOf } from './role-password.ts';
 
 export const oldest = 15;
 export const newest = 18;
 
 /** What search and import stand on; PostgreSQL calls all of them trusted, so a database's owner may add them. */
 export const extensions = ['btree_gin', 'pg_trgm', 'unaccent'];
-
-export interface Roles {
-  readonly owner: Address;
-  readonly serving: Address;
-  readonly servingName: string;
-}
-
-const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
-const quoteText = (text: string): string => `'${text.replaceAll("'", "''")}'`;
-
-/** The same on every node that has the secret, so that none need be written down. */
-const passwordFor = (secret: Uint8Array, role: string): string =>
-  createHmac('sha256', secret).update(`database role ${role}`).digest('base64url');
 
 const exists = async (client: pg.Client, text: string, name: string): Promise<boolean> =>
   (await client.query(text, [name])).rowCount === 1;
@@ -30,13 +19,17 @@ const ownerName = 'heddle';
 const databaseName = 'heddle';
 
 /** The owner and its database in a server that is ours alone. */
-export const prepareOwner = async (superuser: Address, secret: Uint8Array, connectMs: number): Promise<Address> => {
-  const password = passwordFor(secret, ownerName);
+export const prepareOwner = async (
+  superuser: Address,
+  random: (bytes: number) => Uint8Array,
+  connectMs: number,
+): Promise<Address> => {
+  const password = createHmac('sha256', superuser.password).update(ownerName).digest('base64url');
   const { client } = await connect({ address: superuser, name: 'installation', connectMs, statementMs: 0 });
   try {
     const verb = (await exists(client, 'select 1 from pg_roles where rolname = $1', ownerName)) ? 'alter' : 'create';
     await client.query(
-      `${verb} role ${ownerName} login createrole nosuperuser nobypassrls password ${quoteText(password)}`,
+      `${verb} role ${ownerName} login createrole nosuperuser nobypassrls password ${quoteText(verifierOf(password, random(16)))}`,
     );
     if (!(await exists(client, 'select 1 from pg_database where datname = $1', databaseName)))
       await client.query(`create database ${databaseName} owner ${ownerName}`);
@@ -76,99 +69,63 @@ const judgeOwner = async (client: pg.Client): Promise<string[]> => {
   return faults;
 };
 
-const judgeServing = async (client: pg.Client, serving: string): Promise<string[]> => {
-  const { rows } = await client.query<{ super: boolean; bypass: boolean; member: boolean; owns: string }>(
-    `select rolsuper as super, rolbypassrls as bypass, pg_has_role(rolname, current_user, 'member') as member,
-            (select count(*) from pg_class where relowner = r.oid)::text as owns
-       from pg_roles r where rolname = $1`,
-    [serving],
-  );
-  const found = rows[0];
-  if (!found) return [`the serving role ${serving} does not exist`];
-  const faults: string[] = [];
-  const name = quoteName(serving);
-  if (found.super)
-    faults.push(
-      `the serving role ${serving} is a superuser, whom row-level security does not bind: alter role ${name} nosuperuser`,
-    );
-  if (found.bypass)
-    faults.push(`the serving role ${serving} bypasses row-level security: alter role ${name} nobypassrls`);
-  if (found.member && !found.super)
-    faults.push(`the serving role ${serving} is a member of the owner's role: use a role of its own`);
-  if (found.owns !== '0')
-    faults.push(
-      `the serving role ${serving} owns tables, and row-level security does not bind an owner: use a role that owns nothing`,
-    );
-  return faults;
-};
-
-/** What doctor asks: every fault of the server, the owner and a serving role that is named; changes nothing. */
-export const inspectDatabase = async (
-  address: Address,
-  servingUrl: string | undefined,
-  connectMs: number,
-): Promise<{ readonly version: string; readonly faults: readonly string[] }> => {
-  const { client } = await connect({ address, name: 'doctor', connectMs, statementMs: connectMs });
+/** Judged over the connection that will serve, whatever its address says: the name alone would prove nothing. */
+export const judgeServing = async (serving: Address, ownerRole: string, connectMs: number): Promise<string[]> => {
+  const { client } = await connect({ address: serving, name: 'installation', connectMs, statementMs: connectMs });
   try {
-    const { rows } = await client.query<{ version: string }>(`select current_setting('server_version') as version`);
-    const serving =
-      servingUrl === undefined ? [] : await judgeServing(client, decodeURIComponent(new URL(servingUrl).username));
-    return { version: rows[0]?.version ?? '', faults: [...(await judgeOwner(client)), ...serving] };
+    const { rows } = await client.query<{
+      role: string;
+      super: boolean;
+      bypass: boolean;
+      member: boolean;
+      owns: boolean;
+    }>(
+      `select rolname as role, rolsuper as super, rolbypassrls as bypass, pg_has_role($1, 'member') as member,
+              exists (select from pg_class where relowner = r.oid) or exists (select from pg_namespace where nspowner = r.oid) as owns
+         from pg_roles r where rolname = current_user`,
+      [ownerRole],
+    );
+    const found = rows[0];
+    if (!found) return ['the serving role does not say who it is'];
+    const faults: string[] = [];
+    const refuse = (unfit: boolean, fault: string): void =>
+      void (unfit && faults.push(`the serving role ${found.role} ${fault}`));
+    const name = quoteName(found.role);
+    refuse(found.super, `is a superuser, whom row-level security does not bind: alter role ${name} nosuperuser`);
+    refuse(found.bypass, `bypasses row-level security: alter role ${name} nobypassrls`);
+    refuse(found.member && !found.super, "is the owner or a member of the owner's role: use a role of its own");
+    refuse(
+      found.owns,
+      'owns tables or schemas, and row-level security does not bind an owner: use a role that owns nothing',
+    );
+    return faults;
   } finally {
     await client.end();
   }
 };
 
-const makeServing = async (client: pg.Client, secret: Uint8Array): Promise<{ name: string; password: string }> => {
-  const { rows } = await client.query<{ role: string; may: boolean }>(
-    'select current_user as role, rolcreaterole or rolsuper as may from pg_roles where rolname = current_user',
-  );
-  const name = `${rows[0]?.role}_serving`;
-  const password = passwordFor(secret, name);
-  if (!rows[0]?.may)
-    throw misconfigured([
-      `role ${rows[0]?.role} may not create the serving role: alter role ${quoteName(rows[0]?.role ?? '')} createrole, or make a role ` +
-        `that owns nothing (create role heddle_serving login password '…') and set HEDDLE__DATABASE__SERVING_URL to its address`,
-    ]);
-  // Two nodes that start at once must not both create it.
-  await client.query('begin');
-  await client.query(`select pg_advisory_xact_lock(hashtext('heddle serving role'))`);
-  const verb = (await exists(client, 'select 1 from pg_roles where rolname = $1', name)) ? 'alter' : 'create';
-  await client.query(`${verb} role ${quoteName(name)} login password ${quoteText(password)}`);
-  await client.query('commit');
-  return { name, password };
+/** What doctor asks: every fault of the server, the owner and a serving role that is named; changes nothing. */
+export const inspectDatabase = async (
+  address: Address,
+  serving: Address | undefined,
+  connectMs: number,
+): Promise<{ readonly version: string; readonly faults: readonly string[] }> => {
+  const { client } = await connect({ address, name: 'doctor', connectMs, statementMs: connectMs });
+  try {
+    const { rows } = await client.query<{ version: string }>(`select current_setting('server_version') as version`);
+    const unfit = serving === undefined ? [] : await judgeServing(serving, address.user, connectMs);
+    return { version: rows[0]?.version ?? '', faults: [...(await judgeOwner(client)), ...unfit] };
+  } finally {
+    await client.end();
+  }
 };
 
-const withUser = (address: Address, user: string, password: string): Address => {
-  if (address.connectionString === undefined) return { ...address, user, password };
-  const url = new URL(address.connectionString);
-  url.username = encodeURIComponent(user);
-  url.password = encodeURIComponent(password);
-  return { connectionString: url.href };
-};
-
-export interface RoleNeeds {
-  readonly owner: Address;
-  readonly servingUrl: string | undefined;
-  readonly secret: Uint8Array;
-  readonly connectMs: number;
-}
-
-export const prepareRoles = async ({ owner: address, servingUrl, secret, connectMs }: RoleNeeds): Promise<Roles> => {
+/** Refuses an owner or a server that will not do. */
+export const checkOwner = async (address: Address, connectMs: number): Promise<void> => {
   const { client } = await connect({ address, name: 'installation', connectMs, statementMs: 0 });
   try {
     const faults = await judgeOwner(client);
     if (faults.length > 0) throw misconfigured(faults);
-    if (servingUrl !== undefined) {
-      const name = decodeURIComponent(new URL(servingUrl).username);
-      const found = await judgeServing(client, name);
-      if (found.length > 0) throw misconfigured(found);
-      return { owner: address, serving: { connectionString: servingUrl }, servingName: name };
-    }
-    const { name, password } = await makeServing(client, secret);
-    const found = await judgeServing(client, name);
-    if (found.length > 0) throw misconfigured(found);
-    return { owner: address, serving: withUser(address, name, password), servingName: name };
   } finally {
     await client.end();
   }

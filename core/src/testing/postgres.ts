@@ -4,15 +4,20 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openLog } from '../observe/log.ts';
-import { startEmbedded, type Embedded } from '../store/embedded/supervisor.ts';
+import { startEmbedded } from '../store/embedded/supervisor.ts';
 import { kernelMigrations } from '../store/kernel-migrations.ts';
-import { connect, type Address } from '../store/link.ts';
+import type { Address } from '../store/address.ts';
+import { connect } from '../store/link.ts';
 import { migrate } from '../store/migrator.ts';
-import { prepareOwner, prepareRoles, type Roles } from '../store/roles.ts';
+import { prepareOwner } from '../store/roles.ts';
+import { prepareServingRole, servingAddress } from '../store/serving-role.ts';
 import { realEffects } from '../boot/effects.ts';
 
-export interface TestDatabase extends Roles {
+export interface TestDatabase {
   readonly name: string;
+  readonly owner: Address;
+  readonly serving: Address;
+  readonly servingName: string;
   readonly superuser: Address;
   /** The owner's address in one line, as DATABASE_URL takes it. */
   readonly url: string;
@@ -20,9 +25,9 @@ export interface TestDatabase extends Roles {
 }
 
 interface Shared {
-  readonly embedded: Embedded;
-  readonly roles: Roles;
-  readonly secret: Uint8Array;
+  readonly superuser: Address;
+  readonly owner: Address;
+  readonly serving: Address;
 }
 
 const template = 'heddle';
@@ -31,30 +36,31 @@ const connectMs = 5_000;
 /** Every test database may be in use at once. */
 const maxConnections = 400;
 
-export const urlOf = ({ user = '', password = '', host = '', database = '' }: Address): string =>
+export const urlOf = ({ user, password, host, database }: Omit<Address, 'port'>): string =>
   `postgresql://${encodeURIComponent(user)}:${encodeURIComponent(password)}@${encodeURIComponent(host)}/${database}`;
 
 const silent = openLog('silent', { write: () => {} });
 
-/** `secret` is what a server started on these databases derives the serving role's password from. */
-const startShared = async (secret: Uint8Array): Promise<Shared> => {
+/** The master key of every test server: it sealed the serving role's password in the template. */
+export const testMaster = Buffer.from('a master key for tests, 32 bytes').toString('base64');
+
+const startShared = async (): Promise<Shared> => {
   const home = await mkdtemp(join(tmpdir(), 'heddle-test-'));
   const { random } = realEffects();
   const embedded = await startEmbedded({ home, fsync: false, maxConnections, random, log: silent });
+  const { superuser } = embedded;
   process.once('exit', () => {
     const pid = embedded.pid();
     if (pid > 0) process.kill(pid, 'SIGKILL');
     rmSync(home, { recursive: true, force: true });
-    rmSync(embedded.superuser.host, { recursive: true, force: true });
+    rmSync(superuser.host, { recursive: true, force: true });
   });
-  const owner = await prepareOwner(embedded.superuser, secret, connectMs);
-  const roles = await prepareRoles({ owner, servingUrl: undefined, secret, connectMs });
-  await migrate({ ...roles, plugins: [kernelMigrations], log: silent });
-  return { embedded, roles, secret };
+  const owner = await prepareOwner(superuser, random, connectMs);
+  const servingName = await prepareServingRole(owner, connectMs);
+  await migrate({ owner, servingName, plugins: [kernelMigrations], log: silent });
+  const masters = { master: Buffer.from(testMaster, 'base64'), previous: undefined };
+  return { superuser, owner, serving: await servingAddress(owner, servingName, masters, random, connectMs) };
 };
-
-/** The master key of every test server: the databases' serving role has its password from it. */
-export const testMaster = Buffer.from('a master key for tests, 32 bytes').toString('base64');
 
 let shared: Promise<Shared> | undefined;
 let count = 0;
@@ -70,18 +76,13 @@ const asSuperuser = async (address: Address, statement: string): Promise<void> =
 
 /** A migrated, empty database; `bare` has no table yet. */
 export const testDatabase = async ({ bare = false }: { readonly bare?: boolean } = {}): Promise<TestDatabase> => {
-  shared ??= startShared(Buffer.from(testMaster, 'base64'));
-  const { embedded, roles } = await shared;
-  const name = `test_${++count}`;
-  await asSuperuser(
-    embedded.superuser,
-    `create database ${name} owner heddle template ${bare ? 'template0' : template}`,
-  );
-  const owner = { ...roles.owner, database: name };
+  shared ??= startShared();
+  const { superuser, owner, serving } = await shared;
+  const database = `test_${++count}`;
+  await asSuperuser(superuser, `create database ${database} owner heddle template ${bare ? 'template0' : template}`);
   return {
-    ...{ name, owner, superuser: { ...embedded.superuser, database: name }, url: urlOf(owner) },
-    serving: { ...roles.serving, database: name },
-    servingName: roles.servingName,
-    drop: () => asSuperuser(embedded.superuser, `drop database ${name} with (force)`),
+    ...{ name: database, servingName: serving.user, url: urlOf({ ...owner, database }) },
+    ...{ owner: { ...owner, database }, serving: { ...serving, database }, superuser: { ...superuser, database } },
+    drop: () => asSuperuser(superuser, `drop database ${database} with (force)`),
   };
 };

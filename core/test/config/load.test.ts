@@ -88,6 +88,25 @@ describe('the configuration', () => {
       .and.not.contain('hunter2');
   });
 
+  it('tells of values that cannot be read by their variable, and never crashes on them', () => {
+    const told = faults({
+      HEDDLE__PLUGINS__PORTAL__X: '{a: s3cret',
+      HEDDLE__DATABASE: 's3cret',
+      HEDDLE__DATABASE__URL: 's3cret@localhost',
+      HEDDLE__HTTP__PROXIES: '10.0.0.0/8, s3cret',
+    }).join('\n');
+    expect(told)
+      .to.match(/HEDDLE__PLUGINS__PORTAL__X: its value is not YAML/)
+      .and.match(/HEDDLE__DATABASE/)
+      .and.match(/http\.proxies/)
+      .and.not.contain('s3cret');
+    for (const address of ['https://u:s3cret@h', 'https://h?s3cret', 'https://h#s3cret', 'ftp://s3cret'])
+      expect(faults({ HEDDLE_PUBLIC_URL: address }).join())
+        .to.match(/publicUrl/)
+        .and.not.contain('s3cret');
+    expect(faults({ DATABASE_URL: 's3cret@localhost' }).join()).to.match(/database\.url in DATABASE_URL/);
+  });
+
   it('warns of a variable whose part is still to come, and refuses one that must not be ignored', () => {
     expect(load({ HEDDLE_HL7_PORT: '2575' }).warnings.join()).to.contain('HEDDLE_HL7_PORT');
     expect(faults({ HEDDLE_AUTH_ISSUER: 'https://idp' }).join()).to.contain('embedded identity provider');

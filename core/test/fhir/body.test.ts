@@ -47,6 +47,13 @@ describe('a body', () => {
     );
   });
 
+  it('may hold a string as long as any that is let in', () => {
+    const long = 'A\\\\\\"'.repeat(3_000_000);
+    expect(stored(`{"resourceType": "Binary", "data": "${long}"}`)).to.equal(
+      `{"resourceType":"Binary",${head}},"data":"${long}"}`,
+    );
+  });
+
   it('is taken from a value made in process', () => {
     expect(tailOf(bodyOf({ resourceType: 'Patient', id: 'x', active: true }))).to.equal('},"active":true}');
   });

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect } from 'chai';
+import { eventually } from '../eventually.ts';
 import { definePlugin, type Plugin } from '../../src/plugin/define.ts';
 import { startTestServer } from '../../src/testing/server.ts';
 
@@ -51,15 +52,26 @@ describe('closing', () => {
     const asked = fetch(`${server.url}/api/patient/wait`);
     await reached;
     const closed = server.close();
-    const late = connect(Number(new URL(server.url).port), '127.0.0.1');
-    const [error] = (await once(late, 'error')) as [NodeJS.ErrnoException];
-    expect(error.code).to.equal('ECONNREFUSED');
+    await eventually(async () => {
+      const late = connect(Number(new URL(server.url).port), '127.0.0.1');
+      const [error] = (await once(late, 'error')) as [NodeJS.ErrnoException];
+      expect(error.code).to.equal('ECONNREFUSED');
+    });
     letGo();
     const answer = await asked;
-    expect([answer.status, await answer.text()]).to.deep.equal([200, '404']);
+    expect([answer.status, answer.headers.get('connection'), await answer.text()]).to.deep.equal([200, 'close', '404']);
     const from = performance.now();
     await closed;
     expect(performance.now() - from, 'it waited for a connection that was kept alive').to.be.below(1_000);
+  });
+
+  it('says that it is not ready a while before it takes nothing more', async () => {
+    const server = await startTestServer({ environment: { HEDDLE__HTTP__NOTICE_MS: '300' } });
+    const closed = server.close();
+    const ready = await fetch(`${server.url}/readyz`);
+    expect(ready.status).to.equal(503);
+    expect((await fetch(`${server.url}/fhir/metadata`)).status).to.equal(200);
+    await closed;
   });
 
   it('cuts what does not finish in time', async () => {

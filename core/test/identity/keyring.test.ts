@@ -24,6 +24,8 @@ describe('the key ring', () => {
 
   beforeEach(async () => {
     database = await testDatabase();
+    // The serving role's password, sealed under the key of all tests: these bring keys of their own.
+    await sql(database.superuser, 'delete from heddle.key');
     open = await openTestDatabase(database.serving);
   });
   afterEach(async () => {

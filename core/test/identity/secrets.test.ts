@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { randomBytes } from 'node:crypto';
 import { checkPassword, hashPassword } from '../../src/identity/passwords.ts';
-import { masterName, seal, unseal } from '../../src/identity/seal.ts';
+import { masterName, seal, unseal } from '../../src/store/seal.ts';
 
 describe('a password', () => {
   it('is known by its argon2id hash and by nothing else', async () => {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Database } from '../../src/store/database.ts';
 import { findResource, insertResource } from '../../src/store/resources.ts';
-import { statement } from '../../src/store/statement.ts';
+import { reads } from '../../src/store/statement.ts';
 import { testDatabase, type TestDatabase } from '../../src/testing/postgres.ts';
 import { refused } from '../outcomes.ts';
 import { startProxy } from '../proxy.ts';
@@ -9,8 +9,8 @@ import { seeded } from '../seeded.ts';
 import { eventually } from '../eventually.ts';
 import { openTestDatabase, sql } from './rig.ts';
 
-const slow = statement('test.slow', 'select pg_sleep($2)::text as slept, count(*) from resource where tenant = $1');
-const count = statement('test.count', 'select count(*)::int8 as count from resource where tenant = $1');
+const slow = reads('test.slow', 'select pg_sleep($2)::text as slept, count(*) from resource where tenant = $1');
+const count = reads('test.count', 'select count(*)::int8 as count from resource where tenant = $1');
 /** Forgets its tenant on purpose, as no statement of the house can. */
 const forgetful = { name: 'test.forgetful', text: 'select tenant from resource where $1 <> 0', writes: false };
 

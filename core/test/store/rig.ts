@@ -5,7 +5,8 @@ import { openMetrics } from '../../src/observe/metrics.ts';
 import { loadConfiguration } from '../../src/config/load.ts';
 import { join } from 'node:path';
 import { openDatabase, type Database } from '../../src/store/database.ts';
-import { connect, type Address } from '../../src/store/link.ts';
+import type { Address } from '../../src/store/address.ts';
+import { connect } from '../../src/store/link.ts';
 
 export const silent = openLog('silent', { write: () => {} });
 export const root = join(import.meta.dirname, '../../..');

@@ -88,16 +88,34 @@ const copyTo = async (from: string, to: string): Promise<void> => {
   }
 };
 
+const inside = (folder: string, version: string): Binaries => ({
+  postgres: join(folder, 'native/bin/postgres'),
+  initdb: join(folder, 'native/bin/initdb'),
+  version,
+  major: Number.parseInt(version, 10),
+});
+
+const versionOf = (folder: string): string =>
+  (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }).version;
+
+const copyOf = (version: string, runAs: RunAs, home: string): string =>
+  join(runAs.drops ? '/var/lib/heddle' : home, `postgresql-${version}`);
+
+/** For a look that changes nothing: whether they run already, or will be made to at the next start. */
+export const inspectBinaries = async (
+  folder: string,
+  runAs: RunAs,
+  home: string,
+): Promise<{ version: string; major: number; ready: boolean }> => {
+  const version = versionOf(folder);
+  const places = [inside(folder, version), inside(copyOf(version, runAs, home), version)];
+  const ready = (await Promise.all(places.map(({ postgres }) => runs(postgres, runAs)))).includes(true);
+  return { version, major: Number.parseInt(version, 10), ready };
+};
+
 /** In place where the account can run them there; otherwise from a copy that it can reach. */
 export const readyBinaries = async (folder: string, runAs: RunAs, home: string): Promise<Binaries> => {
-  const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string };
-  const inside = (root: string): Binaries => ({
-    postgres: join(root, 'native/bin/postgres'),
-    initdb: join(root, 'native/bin/initdb'),
-    version,
-    major: Number.parseInt(version, 10),
-  });
-
+  const version = versionOf(folder);
   try {
     await addLinks(folder);
   } catch (error) {
@@ -105,11 +123,13 @@ export const readyBinaries = async (folder: string, runAs: RunAs, home: string):
     if (!(error instanceof Error && 'code' in error && ['EACCES', 'EROFS', 'EPERM'].includes(String(error.code))))
       throw error;
   }
-  if (await runs(inside(folder).postgres, runAs)) return inside(folder);
+  const here = inside(folder, version);
+  if (await runs(here.postgres, runAs)) return here;
 
-  const copy = join(runAs.drops ? '/var/lib/heddle' : home, `postgresql-${version}`);
+  const copy = copyOf(version, runAs, home);
   await copyTo(folder, copy);
-  if (await runs(inside(copy).postgres, runAs)) return inside(copy);
+  const there = inside(copy, version);
+  if (await runs(there.postgres, runAs)) return there;
   throw misconfigured([
     `PostgreSQL's programs cannot run as ${runAs.name}, neither in ${folder} nor in ${copy} ` +
       `(on Alpine and other systems without glibc they never can): ${elsewhere}`,

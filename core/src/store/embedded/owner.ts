@@ -6,7 +6,7 @@ interface Owner {
   readonly pid: number;
   /** Clock ticks after boot: tells a process from a later one with its number. */
   readonly started: string;
-  /** Where its server's socket was: cleared away by the next owner. */
+  /** Where its server's socket is; empty where the database is not the embedded one. Cleared away by the next owner. */
   readonly sockets: string;
 }
 
@@ -29,7 +29,7 @@ const startedAt = async (pid: number): Promise<string | undefined> => {
   return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
 };
 
-const readOwner = async (home: string): Promise<Owner | undefined> => {
+export const readOwner = async (home: string): Promise<Owner | undefined> => {
   const written = await orUndefined(readFile(join(home, 'owner.json'), 'utf8'));
   return written === undefined ? undefined : (JSON.parse(written) as Owner);
 };

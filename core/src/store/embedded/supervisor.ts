@@ -6,7 +6,7 @@ import { chown, mkdtemp, readFile, rm, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Log } from '../../observe/log.ts';
-import { misconfigured, Outcome } from '../../outcome/outcome.ts';
+import { misconfigured, type Outcome } from '../../outcome/outcome.ts';
 import { packagedPostgres, readyBinaries, type Binaries } from './binaries.ts';
 import { createCluster } from './create.ts';
 import { prepareHome, readCluster } from './home.ts';
@@ -100,6 +100,7 @@ const launch = (binaries: Binaries, runAs: RunAs, place: Place, options: readonl
 };
 
 const exitOf = async (child: ChildProcess): Promise<number> => {
+  if (child.pid === undefined) return -1;
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
   return child.exitCode ?? -1;
 };
@@ -115,23 +116,44 @@ const isReady = async (place: Place, pid: number): Promise<boolean> => {
   }
 };
 
-const lastWords = async (place: Place): Promise<string> => {
-  const lines = (await readFile(place.logFile, 'utf8')).trimEnd().split('\n');
+/** What was written since this start; earlier runs had faults of their own. */
+const lastWords = async (place: Place, from: number): Promise<string> => {
+  const written = (await readFile(place.logFile)).subarray(from).toString('utf8');
+  const lines = written.trimEnd().split('\n');
   const grave = lines.filter((line) => /\b(FATAL|PANIC)\b/.test(line));
   return (grave.length > 0 ? grave : lines).slice(-2).join(' | ');
 };
 
+const absent = (error: unknown): undefined => {
+  if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+  throw error as Error;
+};
+
+const cannotSpawn = async (child: ChildProcess): Promise<Outcome> => {
+  const [error] = (await once(child, 'error')) as [NodeJS.ErrnoException];
+  return misconfigured([
+    `'flock' and 'setpriv' are needed to run the embedded database (${String(error.code)}): install util-linux, or set DATABASE_URL`,
+  ]);
+};
+
+/** flock has given way to the next command only when the lock is its own. */
+const hasLock = async (pid: number): Promise<boolean> => {
+  const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(absent);
+  return name !== undefined && !['flock', 'node', 'MainThread'].includes(name.trim());
+};
+
 /** Undefined when the server is ready; otherwise the code it ended with. */
 const becomesReady = async (child: ChildProcess, place: Place): Promise<number | undefined> => {
-  if (child.pid === undefined) {
-    const [error] = (await once(child, 'error')) as [NodeJS.ErrnoException];
-    throw misconfigured([
-      `'flock' and 'setpriv' are needed to run the embedded database (${String(error.code)}): install util-linux, or set DATABASE_URL`,
-    ]);
-  }
+  if (child.pid === undefined) throw await cannotSpawn(child);
+  let owned = false;
   for (;;) {
     if (child.exitCode !== null || child.signalCode !== null) return exitOf(child);
-    if (await isReady(place, child.pid)) return undefined;
+    if (!owned && (await hasLock(child.pid))) {
+      // Before it is ready, which may take long after a crash: a second start must see whose home this is.
+      await writeOwner(place.home, place.sockets);
+      owned = true;
+    }
+    if (owned && (await isReady(place, child.pid))) return undefined;
     await pause(15);
   }
 };
@@ -178,12 +200,13 @@ export const startEmbedded = async (needs: EmbeddedNeeds): Promise<Embedded> => 
 
   const bringUp = async (): Promise<void> => {
     for (let waited = 0; ; waited += 100) {
+      const from = (await stat(place.logFile).catch(absent))?.size ?? 0;
       child = launch(binaries, runAs, place, options);
       const code = await becomesReady(child, place);
       if (code === undefined) return;
       if (code !== held)
         throw misconfigured([
-          `the embedded database did not start: ${await lastWords(place)} (all of it in ${place.logFile})`,
+          `the embedded database did not start: ${await lastWords(place, from)} (all of it in ${place.logFile})`,
         ]);
       await makeWay(place, waited);
     }
@@ -196,8 +219,14 @@ export const startEmbedded = async (needs: EmbeddedNeeds): Promise<Embedded> => 
       log.error({ code, signal: child.signalCode ?? '' }, 'the embedded database stopped by itself; starting it again');
       await pause(delay);
       if (stopping) return;
-      child = launch(binaries, runAs, place, options);
-      if ((await becomesReady(child, place)) !== undefined) continue;
+      try {
+        child = launch(binaries, runAs, place, options);
+        if ((await becomesReady(child, place)) !== undefined) continue;
+      } catch (error) {
+        // The machine is short of something for the moment; the database is still wanted.
+        log.error({ err: error }, 'the embedded database could not be started; trying again');
+        continue;
+      }
       log.info({ pid: child.pid ?? 0 }, 'the embedded database runs again');
       delay = 100;
     }
@@ -206,7 +235,6 @@ export const startEmbedded = async (needs: EmbeddedNeeds): Promise<Embedded> => 
   try {
     if (((await stat(place.logFile).catch(absent))?.size ?? 0) > logLimit) await truncate(place.logFile);
     await bringUp();
-    await writeOwner(home, sockets);
   } catch (error) {
     await discard();
     throw error;
@@ -223,16 +251,12 @@ export const startEmbedded = async (needs: EmbeddedNeeds): Promise<Embedded> => 
     stop: async () => {
       stopping = true;
       child.kill('SIGINT');
-      const late = setTimeout(() => child.kill('SIGQUIT'), 10_000);
+      // Politely, at once, and in the end whether it hears or not: its files survive each of them.
+      const insist = [setTimeout(() => child.kill('SIGQUIT'), 10_000), setTimeout(() => child.kill('SIGKILL'), 15_000)];
       await exitOf(child);
-      clearTimeout(late);
+      insist.forEach(clearTimeout);
       await kept;
       await discard();
     },
   };
-};
-
-const absent = (error: unknown): undefined => {
-  if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-  throw error instanceof Outcome ? error : (error as Error);
 };

@@ -19,14 +19,16 @@ export const frame: Migration = {
        password text not null,
        roles text[] not null,
        fhir_user text,
-       disabled boolean not null default false)`,
+       disabled boolean not null default false,
+       demo boolean not null default false)`,
 
     `create table client (
        id text primary key,
        tenant int4 constraint client_tenant_fkey references tenant,
        secret text,
        grants text[] not null,
-       roles text[] not null)`,
+       roles text[] not null,
+       demo boolean not null default false)`,
 
     `create table key (
        id text primary key,

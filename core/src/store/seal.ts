@@ -1,5 +1,6 @@
 /** Seals bytes under a master key with AES-256-GCM, bound to a label; refuses what another key or label sealed. */
 import { createCipheriv, createDecipheriv, createHash } from 'node:crypto';
+import { misconfigured, type Outcome } from '../outcome/outcome.ts';
 
 const ivBytes = 12;
 const tagBytes = 16;
@@ -26,3 +27,9 @@ export const unseal = (master: Uint8Array, label: string, sealed: Uint8Array): B
 /** Names a master key without telling anything of it. */
 export const masterName = (master: Uint8Array): string =>
   createHash('sha256').update('heddle master').update(master).digest('hex').slice(0, 16);
+
+export const wrongMaster = (by: string, given: Uint8Array): Outcome =>
+  misconfigured([
+    `the keys in the database are sealed under another master key (${by}) than the one given (${masterName(given)}): ` +
+      'set HEDDLE__KEYS__MASTER to the one that sealed them, or HEDDLE__KEYS__PREVIOUS to it while you change to a new one',
+  ]);
