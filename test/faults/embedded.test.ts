@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { eventually } from '../../core/test/eventually.ts';
 import { itWhere } from '../cannot-run.ts';
-import { handOf, idOf, inFolder, isAlive, postmasterOf, runHeddle, type Running } from './running.ts';
+import { childrenOf, handOf, idOf, inFolder, isAlive, postmasterOf, runHeddle, type Running } from './running.ts';
 
 const start = (home: string, environment: Record<string, string> = {}): Running =>
   runHeddle({ environment: { HEDDLE_HOME: home, HEDDLE__LOG__LEVEL: 'warn', ...environment } });
@@ -123,6 +123,30 @@ describe('the embedded database', () => {
       await second.ready;
       expect(isAlive(pid)).to.equal(false);
       await stop(second);
+    }));
+
+  it('belongs to the first who took it, though that one is slow to start', () =>
+    inFolder(async (folder) => {
+      const home = join(folder, 'home');
+      const made = start(home);
+      await made.ready;
+      await stop(made);
+      const slow = start(home);
+      // As after a crash, when recovery takes its time.
+      const pid = await eventually(async () => {
+        const found = childrenOf(slow.child.pid ?? 0).find((child) =>
+          /postgres\0-D/.test(readFileSync(`/proc/${child}/cmdline`, 'utf8')),
+        );
+        return found ?? expect.fail('no server yet');
+      }, 2_000);
+      process.kill(pid, 'SIGSTOP');
+      const second = start(home);
+      const refused = await second.exit;
+      process.kill(pid, 'SIGCONT');
+      expect(refused.code, second.output()).to.equal(78);
+      expect(second.output()).to.match(/another Heddle \(process \d+\) runs/);
+      await slow.ready;
+      await stop(slow);
     }));
 
   it('is started again when its processes are killed, without a restart of Heddle', () =>

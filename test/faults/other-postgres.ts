@@ -1,7 +1,17 @@
 /** PostgreSQL of a chosen major version, run as an operator runs a server of his own; from the packages that only tests install. */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { addressOf } from '../../core/src/store/address.ts';
@@ -20,10 +30,24 @@ export const isHere = (major: number): boolean => existsSync(folderOf(major));
 export interface OtherPostgres {
   /** The superuser's address of a database. */
   readonly url: (database?: string) => string;
-  /** Kills it without a word and starts it again. */
-  readonly crash: () => Promise<void>;
+  /** Kills it without a word and starts it again, perhaps as a standby of nobody. */
+  readonly crash: (as?: 'standby') => Promise<void>;
+  /** Every process of it stands still: it neither answers nor goes away. */
+  readonly hold: () => void;
+  readonly letGo: () => void;
   readonly stop: () => Promise<void>;
 }
+
+const signalAll = (data: string, signal: 'SIGSTOP' | 'SIGCONT'): void => {
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      if (readlinkSync(`/proc/${pid}/cwd`) === data) process.kill(Number(pid), signal);
+    } catch (thrown) {
+      // Processes come and go while they are looked at.
+      if (!(thrown instanceof Error && 'code' in thrown)) throw thrown;
+    }
+  }
+};
 
 export const startPostgres = async (folder: string, maxConnections = 60): Promise<OtherPostgres> => {
   const home = mkdtempSync(join(tmpdir(), 'heddle-other-'));
@@ -72,10 +96,15 @@ export const startPostgres = async (folder: string, maxConnections = 60): Promis
   await begin();
   return {
     url,
-    crash: async () => {
+    crash: async (as) => {
       await end('SIGKILL');
+      const signal = join(data, 'standby.signal');
+      if (as === 'standby') writeFileSync(signal, '');
+      else rmSync(signal, { force: true });
       await begin();
     },
+    hold: () => signalAll(data, 'SIGSTOP'),
+    letGo: () => signalAll(data, 'SIGCONT'),
     stop: async () => {
       await end('SIGINT');
       rmSync(home, { recursive: true, force: true });

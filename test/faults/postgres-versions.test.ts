@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
 import { openLog } from '../../core/src/observe/log.ts';
 import { startEmbedded } from '../../core/src/store/embedded/supervisor.ts';
@@ -157,6 +158,27 @@ describe('a PostgreSQL of one’s own', () => {
         );
       }));
 
+    it('by the connection that will serve, however its address is written', () =>
+      inFolder(async (folder) => {
+        const { url, name, owner } = await fresh('createrole');
+        const { host } = addressOf(url, 'the test');
+        const spelt = `postgresql:///${name}?host=${host}&user=${owner}&password=secret`;
+        const running = start(folder, spelt);
+        expect((await (await handOf(await running.ready)).create()).status).to.equal(201);
+        const users = await admin(
+          `select distinct usename from pg_stat_activity where datname = '${name}' and application_name like 'heddle %'`,
+        );
+        expect(users).to.deep.equal([{ usename: `${owner}_${name}_serving` }]);
+        await stop(running);
+        await admin(`create role harmless_${count} login password 'secret'`);
+        await refusedWith(
+          start(folder, url, {
+            HEDDLE__DATABASE__SERVING_URL: `${as(`harmless_${count}`, name)}?user=${owner}&password=secret`,
+          }),
+          /is the owner or a member of the owner's role/,
+        );
+      }));
+
     it('for a server with too few connections', () =>
       inFolder(async (folder) => {
         const { url } = await fresh('createrole');
@@ -188,6 +210,105 @@ describe('a PostgreSQL of one’s own', () => {
     } finally {
       await server.stop();
       rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('changes its master key under running nodes, and refuses a node with another one', async () => {
+    const server = await startPostgres(folderOf(18));
+    const [first, second] = [randomBytes(32).toString('base64'), randomBytes(32).toString('base64')];
+    try {
+      await inFolder(async (folder) => {
+        const old = start(join(folder, 'a'), server.url(), {
+          HEDDLE__KEYS__MASTER: first,
+          HEDDLE__DATABASE__NODES: '2',
+        });
+        const hand = await handOf(await old.ready);
+        await refusedWith(
+          start(join(folder, 'b'), server.url(), { HEDDLE__KEYS__MASTER: second }),
+          /sealed under another master key/,
+        );
+        const next = start(join(folder, 'c'), server.url(), {
+          HEDDLE__KEYS__MASTER: second,
+          HEDDLE__KEYS__PREVIOUS: first,
+        });
+        await next.ready;
+        // New connections of the old node still find the password that they know.
+        await sql(
+          addressOf(server.url(), 'the test'),
+          `select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'heddle %' and pid <> pg_backend_pid()`,
+        );
+        await eventually(async () => expect((await hand.create()).status).to.equal(201));
+        await stop(old);
+        await stop(next);
+      });
+    } finally {
+      await server.stop();
+    }
+  });
+
+  it('is not called ready while it is a standby, and no connection is left behind by asking', async () => {
+    const server = await startPostgres(folderOf(18));
+    try {
+      await inFolder(async (folder) => {
+        const running = start(folder, server.url());
+        const url = await running.ready;
+        await server.crash('standby');
+        await eventually(async () => {
+          const ready = await fetch(`${url}/readyz`);
+          expect([ready.status, await ready.text()]).to.satisfy(
+            ([status, text]: [number, string]) => status === 503 && text.includes('standby'),
+          );
+        });
+        await pause(3_000);
+        const listening = await sql(
+          addressOf(server.url(), 'the test'),
+          `select count(*)::int as n from pg_stat_activity where application_name = 'heddle listening'`,
+        );
+        expect(listening[0]?.['n']).to.be.below(3);
+        await server.crash();
+        await eventually(async () => expect((await fetch(`${url}/readyz`)).status).to.equal(200));
+        await stop(running);
+      });
+    } finally {
+      await server.stop();
+    }
+  });
+
+  it('may fall silent: everybody is answered in time, and Heddle still ends when asked', async () => {
+    const server = await startPostgres(folderOf(18));
+    try {
+      await inFolder(async (folder) => {
+        const limits = {
+          HEDDLE__DATABASE__TIMEOUTS__LANE_MS: '500',
+          HEDDLE__DATABASE__TIMEOUTS__TRANSACTION_MS: '500',
+          HEDDLE__DATABASE__TIMEOUTS__CONNECT_MS: '500',
+        };
+        const running = start(folder, server.url(), limits);
+        const url = await running.ready;
+        const hand = await handOf(url);
+        const { status: before } = await hand.read('none');
+        expect(before).to.equal(404);
+        server.hold();
+        const body = new URLSearchParams({
+          grant_type: 'password',
+          client_id: 'heddle-cli',
+          username: 'doctor',
+          password: 'heddle',
+        });
+        const [read, token] = await Promise.all([
+          hand.read('none'),
+          fetch(`${url}/realms/heddle/protocol/openid-connect/token`, { method: 'POST', body }),
+        ]);
+        expect([read.status, token.status]).to.deep.equal([503, 503]);
+        for (const answer of [read, token]) expect(answer.headers.get('retry-after')).to.match(/^\d+$/);
+        expect((await fetch(`${url}/readyz`)).status).to.equal(503);
+        const from = performance.now();
+        await stop(running);
+        expect(performance.now() - from).to.be.below(15_000);
+        server.letGo();
+      });
+    } finally {
+      await server.stop();
     }
   });
 

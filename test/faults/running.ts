@@ -92,6 +92,9 @@ export const isAlive = (pid: number): boolean => {
   }
 };
 
+export const childrenOf = (pid: number): number[] =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+
 export const postmasterOf = (home: string): number =>
   Number(readFileSync(join(home, 'database/postmaster.pid'), 'utf8').split('\n')[0]);
 

@@ -2,13 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { eventually } from '../../core/test/eventually.ts';
-import { handOf, idOf, inFolder, isAlive, postmasterOf, runHeddle, type Running } from './running.ts';
+import { childrenOf, handOf, idOf, inFolder, isAlive, postmasterOf, runHeddle, type Running } from './running.ts';
 
-const start = (home: string): Running =>
-  runHeddle({ environment: { HEDDLE_HOME: home, HEDDLE__WORKERS: '2', HEDDLE__LOG__LEVEL: 'warn' } });
-
-const childrenOf = (pid: number): number[] =>
-  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+const start = (home: string, more: Readonly<Record<string, string>> = {}): Running =>
+  runHeddle({ environment: { HEDDLE_HOME: home, HEDDLE__WORKERS: '2', HEDDLE__LOG__LEVEL: 'warn', ...more } });
 
 const workersOf = ({ child }: Running): number[] =>
   childrenOf(child.pid ?? 0).filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('heddle.js'));
@@ -49,6 +46,25 @@ describe('several workers', () => {
       expect((await hand.create()).status).to.equal(201);
       running.child.kill('SIGTERM');
       await running.exit;
+    }));
+
+  it('may die while the database is away: the others go on, and it is replaced afterwards', () =>
+    inFolder(async (folder) => {
+      const home = join(folder, 'home');
+      const running = start(home, { HEDDLE__DATABASE__TIMEOUTS__CONNECT_MS: '500' });
+      const url = await running.ready;
+      const hand = await handOf(url);
+      const database = postmasterOf(home);
+      process.kill(database, 'SIGSTOP');
+      const [first = 0] = workersOf(running);
+      process.kill(first, 'SIGKILL');
+      await eventually(async () => expect(running.output()).to.match(/could not be replaced; trying again/));
+      process.kill(database, 'SIGCONT');
+      await eventually(async () => expect((await hand.create()).status).to.equal(201));
+      await eventually(async () => expect(running.output().match(/another takes its place/g)).to.have.length(1));
+      await eventually(async () => expect(workersOf(running)).to.have.length(2));
+      running.child.kill('SIGTERM');
+      expect((await running.exit).code, running.output()).to.equal(0);
     }));
 
   it('end with the first process, however it ends, and the database with them', () =>

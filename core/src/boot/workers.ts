@@ -94,6 +94,8 @@ export const startWorkers = async ({ count, prepared, log, onFatal }: WorkersNee
             (error: unknown) => log.error({ err: error }, 'the metrics could not be gathered'),
           );
       });
+      // A message to one that is dying fails; its exit says the rest.
+      worker.on('error', (error) => log.warn({ err: error, worker: worker.id }, 'a worker cannot be reached'));
       worker.on('exit', (code, signal) => {
         alive.delete(worker);
         if (closing) return;

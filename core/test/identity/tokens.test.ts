@@ -133,6 +133,38 @@ describe('the token endpoint', () => {
     expect(found['jwks_uri']).to.equal(`${server.url}/realms/heddle/protocol/openid-connect/certs`);
   });
 
+  it('names its endpoints under the public address, whatever a request says of itself', async () => {
+    const headers = {
+      'X-Forwarded-Host': 'evil.example',
+      'X-Forwarded-Proto': 'https',
+      Forwarded: 'host=evil.example',
+    };
+    const found = await fetch(`${server.url}/realms/heddle/.well-known/openid-configuration`, { headers });
+    expect(await found.text()).to.not.contain('evil.example');
+  });
+
+  it('takes a page of this server for no stranger, under each of its names, and refuses strange ones', async () => {
+    const fields = { grant_type: 'password', client_id: 'heddle-cli', username: 'doctor', password: 'heddle' };
+    const { port } = new URL(server.url);
+    const from = (host: string, origin: string) =>
+      fetch(`http://${host}:${port}${endpoint}`, {
+        method: 'POST',
+        body: new URLSearchParams(fields),
+        headers: { Origin: origin },
+      });
+    expect((await from('localhost', `http://localhost:${port}`)).status).to.equal(200);
+    expect((await from('127.0.0.1', `http://127.0.0.1:${port}`)).status).to.equal(200);
+    for (const origin of ['null', 'foo', 'https://evil.example'])
+      expect((await from('localhost', origin)).status, origin).to.equal(400);
+  });
+
+  it('knows nobody whose name no database can hold', async () => {
+    expect(await password('doctor\0')).to.include({ status: 400 });
+    expect((await ask({ grant_type: 'client_credentials', client_id: 'a\0b', client_secret: 'x' })).status).to.equal(
+      401,
+    );
+  });
+
   describe('and its tokens', () => {
     const now = Math.floor(Date.now() / 1_000);
     const bad: Record<string, JWTPayload> = {

@@ -37,7 +37,8 @@ export const readOwner = async (home: string): Promise<Owner | undefined> => {
 /** Only whoever holds the home's lock may call this. */
 export const writeOwner = async (home: string, sockets: string): Promise<void> => {
   const before = await readOwner(home);
-  if (before?.sockets.startsWith('/tmp/heddle-')) await rm(before.sockets, { recursive: true, force: true });
+  if (before?.sockets.startsWith('/tmp/heddle-') && before.sockets !== sockets)
+    await rm(before.sockets, { recursive: true, force: true });
   const owner: Owner = { pid: process.pid, started: (await startedAt(process.pid)) ?? '', sockets };
   await writeFile(join(home, 'owner.json'), `${JSON.stringify(owner)}\n`, { mode: 0o600 });
 };

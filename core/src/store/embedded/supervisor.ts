@@ -124,8 +124,9 @@ const lastWords = async (place: Place, from: number): Promise<string> => {
   return (grave.length > 0 ? grave : lines).slice(-2).join(' | ');
 };
 
+/** A file that is not there, or a process that has gone while it was looked at. */
 const absent = (error: unknown): undefined => {
-  if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+  if (['ENOENT', 'ESRCH'].includes(String((error as NodeJS.ErrnoException).code))) return undefined;
   throw error as Error;
 };
 
