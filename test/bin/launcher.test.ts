@@ -9,11 +9,13 @@ import { planted } from '../layers/planted.ts';
 
 const standIn = `
   export const main = async (args) => {
+    const signals = args[0] === 'serve' ? ['SIGINT', 'SIGTERM', 'SIGHUP'] : [];
+    const signalled = new Promise((end) => signals.forEach((name) => process.on(name, end)));
     console.log(JSON.stringify({ args, cwd: process.cwd(), pid: process.pid }));
     if (args[0] === 'die') process.kill(process.pid, 'SIGKILL');
     if (args[0] !== 'serve') return Number(args[0]);
     const busy = setInterval(() => {}, 1000);
-    const signal = await new Promise((end) => ['SIGINT', 'SIGTERM', 'SIGHUP'].forEach((name) => process.on(name, end)));
+    const signal = await signalled;
     clearInterval(busy);
     console.log(signal);
     return 7;
