@@ -105,7 +105,8 @@ export const prepare = async (needs: PrepareNeeds, cores: number): Promise<Groun
     const owner = await grow.part(
       'database',
       async () => {
-        const running = needs.beside ? await attachEmbedded(config.home) : undefined;
+        // An address that is given is meant, whatever runs on the home.
+        const running = needs.beside && database.url === undefined ? await attachEmbedded(config.home) : undefined;
         if (database.url !== undefined) {
           if (!needs.beside) await takeHome(config.home);
         } else if (!running)
