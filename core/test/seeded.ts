@@ -7,8 +7,10 @@ export interface Seeded {
   readonly pick: <T>(from: readonly T[]) => T;
 }
 
-export const seeded = (): Seeded => {
-  const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+export const seeded = (): Seeded => seededBy(Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31)));
+
+/** The same choices each time. */
+export const seededBy = (seed: number): Seeded => {
   let state = seed;
   // mulberry32: small, and good enough to choose test cases.
   const next = (): number => {

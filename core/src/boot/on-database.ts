@@ -20,7 +20,7 @@ export interface OnDatabase {
 }
 
 /** A command asks one thing after another; beside a running Heddle few connections are left. */
-const oneEach = { read: 1, write: 1, transaction: 1, search: 1, jobs: 1 };
+const oneEach = { read: 1, write: 1, bulk: 1, transaction: 1, search: 1, jobs: 1 };
 
 export const onDatabase = async <T>({ root, version }: Place, work: (given: OnDatabase) => Promise<T>): Promise<T> => {
   const loaded = loadConfiguration({ root });

@@ -153,7 +153,12 @@ export const serve = async (needs: ServeNeeds): Promise<Serving> => {
     if (faults.length + roleFaults.length > 0) throw misconfigured([...faults, ...roleFaults]);
 
     const kernel: Kernel = {
-      database: opened,
+      store: openStore({
+        ...{ database: opened, now, base: `${publicUrl}/fhir`, compile: compileExtractor(structures) },
+        targetsOf: (resource) => targetsOf({ structures, publicUrl }, resource),
+        searchParameters: registry.all(searchParameterKind).map(({ value }) => value),
+      }),
+      ...{ structures, now, references: config.fhir.references },
       registry,
       roles,
       ids,

@@ -8,6 +8,7 @@ import { misconfigured } from '../outcome/outcome.ts';
 const name = 'config/roles.yaml';
 
 const shape = z.strictObject({
+  verbs: z.record(z.string(), z.array(z.string())),
   groups: z.record(z.string(), z.array(z.string())),
   roles: z.record(z.string(), z.record(z.string(), z.array(z.string()))),
 });

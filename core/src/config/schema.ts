@@ -70,6 +70,7 @@ export const schema = z.strictObject({
     lanes: z.strictObject({
       read: whole(1, 16),
       write: whole(1, 16),
+      bulk: whole(1, 16),
       transaction: whole(1, 256),
       search: whole(1, 256),
       jobs: whole(1, 256),
@@ -80,6 +81,14 @@ export const schema = z.strictObject({
       transactionMs: whole(10, 3_600_000),
       searchMs: whole(10, 3_600_000),
       jobsMs: whole(10, 86_400_000),
+    }),
+  }),
+  fhir: z.strictObject({
+    references: z.strictObject({
+      /** Whether what a resource refers to must exist. */
+      mustExist: z.boolean(),
+      /** Whether a resource that others refer to may be deleted. */
+      mayDangle: z.boolean(),
     }),
   }),
   keys: z.strictObject({

@@ -9,7 +9,9 @@ export interface CapabilityFacts {
   /** Codes of R4's type-restful-interaction and system-restful-interaction. */
   readonly interactions: readonly string[];
   readonly systemInteractions: readonly string[];
-  readonly searchParameters: readonly SearchParameter[];
+  /** Those of a type that can be searched by. */
+  readonly searchParameters: (type: string) => readonly SearchParameter[];
+  readonly references: { readonly mustExist: boolean };
   readonly operations: readonly {
     readonly name: string;
     readonly definition: string;
@@ -32,21 +34,20 @@ const operationRow = ({ name, definition }: CapabilityFacts['operations'][number
 export const capabilityStatement = (
   facts: CapabilityFacts,
 ): { readonly resourceType: 'CapabilityStatement' } & Record<string, unknown> => {
-  const searchable = facts.interactions.includes('search-type');
   const at = (level: string) => facts.operations.filter(({ levels }) => levels.includes(level)).map(operationRow);
   const searchParams = (type: string) =>
-    facts.searchParameters
-      .filter(
-        ({ base }) =>
-          searchable && (base.includes(type) || base.includes('Resource') || base.includes('DomainResource')),
-      )
-      .map(({ code, url, type: kind }) => ({ name: code, definition: url, type: kind }));
+    facts.searchParameters(type).map(({ code, url, type: kind }) => ({ name: code, definition: url, type: kind }));
   const resource = (type: string) => ({
     type,
     ...codes(facts.interactions),
     versioning: 'versioned',
-    readHistory: false,
-    updateCreate: false,
+    readHistory: true,
+    updateCreate: true,
+    conditionalCreate: true,
+    conditionalRead: 'full-support',
+    conditionalUpdate: true,
+    conditionalDelete: 'multiple',
+    referencePolicy: ['literal', 'local', ...(facts.references.mustExist ? ['enforced'] : [])],
     ...listed('searchParam', searchParams(type)),
     ...listed('operation', [...at('type'), ...at('instance')]),
   });
@@ -62,7 +63,8 @@ export const capabilityStatement = (
       url: `${facts.publicUrl}/fhir`,
     },
     fhirVersion: '4.0.1',
-    format: ['json', 'application/fhir+json'],
+    format: ['json', 'application/fhir+json', 'xml', 'application/fhir+xml'],
+    patchFormat: ['application/json-patch+json', 'application/fhir+json', 'application/fhir+xml'],
     rest: [
       {
         mode: 'server',

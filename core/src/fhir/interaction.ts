@@ -18,14 +18,35 @@ export interface Caller {
   readonly roles: readonly string[];
 }
 
+export type Returning = 'minimal' | 'representation' | 'OperationOutcome';
+
+/** A patch document, by its kind. */
+export type Patch =
+  | { readonly kind: 'json'; readonly text: string }
+  | { readonly kind: 'fhirpath'; readonly parameters: Body };
+
 /** `verb` names a row of the verb table; an operation is the verb `operation` with its `name`. */
 export interface Interaction {
   readonly verb: string;
   readonly type?: string;
   readonly id?: string;
+  /** Of vread. */
+  readonly version?: string;
   readonly name?: string;
   readonly query?: URLSearchParams;
   readonly body?: Body;
+  readonly patch?: Patch;
+  /** What the resource is found by in place of its id: If-None-Exist, or the query of a conditional update, patch or delete. */
+  readonly criteria?: URLSearchParams;
+  /** The entity tag of the version that the caller means to change. */
+  readonly ifMatch?: string;
+  readonly ifNoneMatch?: string;
+  /** Milliseconds since 1970. */
+  readonly ifModifiedSince?: number;
+  /** `Prefer: handling`: what is not understood is refused, or left out and named. */
+  readonly handling?: 'strict' | 'lenient';
+  /** `Prefer: return`, of the entries of a bundle. */
+  readonly returning?: Returning;
   readonly caller: Caller;
   /** Fires when the caller hangs up: what still runs for it is cancelled. */
   readonly signal?: AbortSignal;
@@ -43,10 +64,12 @@ export interface Stored {
   readonly tail: string;
 }
 
-/** What a verb answers: a stored version, or a resource made for this answer. */
+/** What a verb answers: a stored version, that nothing is to be said, or a resource made for this answer as value or as its JSON text. */
 export type Answer =
-  | { readonly status: 200 | 201; readonly stored: Stored }
-  | { readonly status: 200; readonly made: { readonly resourceType: string } };
+  | { readonly status: 200 | 201 | 304; readonly stored: Stored }
+  | { readonly status: 204; readonly stored?: Stored }
+  | { readonly status: 200; readonly made: { readonly resourceType: string } }
+  | { readonly status: 200; readonly text: string };
 
 /** Whoever has not signed in: no tenant, no role. */
 export const nobody: Caller = { tenant: 0, tenantName: '', subject: 'nobody', kind: 'nobody', roles: [] };

@@ -8,6 +8,8 @@ export interface Exchange {
   caller: Caller | undefined;
   /** The part of the house that answers: `fhir`, `api`, `realm`, `site`, `health`. A closed list, for metrics. */
   area: string;
+  /** How a FHIR answer is wanted; a refusal takes the same form. */
+  represent?: (text: string) => { readonly type: string; readonly body: string };
 }
 
 export type Context = Koa.ParameterizedContext<Exchange>;

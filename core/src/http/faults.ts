@@ -14,8 +14,10 @@ export const answerFault = (ctx: Context, thrown: unknown, log: Log): void => {
   }
   ctx.status = outcome.status;
   ctx.set(outcome.headers);
-  ctx.type = fhirJson;
-  ctx.body = JSON.stringify(outcome.resource);
+  const text = JSON.stringify(outcome.resource);
+  const { type, body } = ctx.state.represent?.(text) ?? { type: fhirJson, body: text };
+  ctx.type = type;
+  ctx.body = body;
 };
 
 export const faults =

@@ -1,15 +1,17 @@
 /** The FHIR door: an HTTP request becomes an Interaction, walks the line, and its Answer becomes HTTP again. */
-import { nobody, type Answer } from '../fhir/interaction.ts';
-import { parseBody, type Body } from '../fhir/body.ts';
+import { bundleVerb } from '../fhir/bundle-entries.ts';
+import { nobody, type Answer, type Interaction, type Stored } from '../fhir/interaction.ts';
+import { allowedMethods, readFhirRequest, type FhirRequest } from '../fhir/request-table.ts';
 import { etagOf, textOf } from '../fhir/stored.ts';
 import type { Verify } from '../identity/verify.ts';
 import type { Kernel, Perform } from '../interaction/kernel.ts';
-import { malformed, notSupported } from '../outcome/outcome.ts';
+import { notSupported } from '../outcome/outcome.ts';
 import { authenticate, hangUpOf } from './authenticate.ts';
 import type { Context } from './exchange.ts';
-import { fhirJson } from './faults.ts';
-import { readFhirRequest } from './fhir-request.ts';
-import { readText } from './request-body.ts';
+import { readCarried } from './fhir-body.ts';
+import { contentTypes } from './media-type.ts';
+import { readPrefer, type Preference } from './prefer.ts';
+import { readWanted, represent, type Wanted } from './representation.ts';
 
 export interface FhirDoor {
   readonly kernel: Kernel;
@@ -20,62 +22,90 @@ export interface FhirDoor {
 
 export const fhirPrefix = '/fhir/';
 
-/** Ignoring these would do something else than was asked, a second patient for one. */
-const refusedHeaders = ['if-none-exist', 'if-match'];
+/** What was done, in one sentence, for `return=OperationOutcome`. */
+const said = (status: number): string =>
+  JSON.stringify({
+    resourceType: 'OperationOutcome',
+    issue: [{ severity: 'information', code: 'informational', diagnostics: status === 201 ? 'created' : 'done' }],
+  });
 
-const readBody = async (ctx: Context, limit: number): Promise<Body> => {
-  if (!ctx.is('application/fhir+json', 'application/json'))
-    throw notSupported(
-      415,
-      `the body's media type is ${ctx.get('content-type') || 'not given'}; send application/fhir+json`,
-    );
-  return parseBody(await readText(ctx.req, limit));
-};
-
-const write = (ctx: Context, answer: Answer, base: string): void => {
-  ctx.status = answer.status;
-  ctx.type = fhirJson;
-  if ('made' in answer) {
-    ctx.body = JSON.stringify(answer.made);
-    return;
-  }
-  const { stored } = answer;
+const writeHead = (ctx: Context, status: number, stored: Stored | undefined, base: string): void => {
+  ctx.status = status;
+  if (!stored) return;
   ctx.set('ETag', etagOf(stored));
   ctx.set('Last-Modified', new Date(stored.updated).toUTCString());
-  if (answer.status === 201) ctx.set('Location', `${base}/fhir/${stored.type}/${stored.id}/_history/${stored.version}`);
-  ctx.body = textOf(stored);
+  if (status === 201 || ctx.method === 'POST')
+    ctx.set('Location', `${base}/fhir/${stored.type}/${stored.id}/_history/${stored.version}`);
 };
 
-const decodeFault = (thrown: unknown): unknown =>
-  thrown instanceof URIError ? malformed('the address is not well-formed') : thrown;
+const isWrite = new Set(['create', 'update', 'patch']);
+
+const textIn = (answer: Exclude<Answer, { status: 204 | 304 }>): string => {
+  if ('text' in answer) return answer.text;
+  return 'made' in answer ? JSON.stringify(answer.made) : textOf(answer.stored);
+};
+
+const write = (ctx: Context, answer: Answer, verb: string, wanted: Wanted, prefer: Preference, kernel: Kernel): void => {
+  writeHead(ctx, answer.status, 'stored' in answer ? answer.stored : undefined, kernel.publicUrl);
+  if (answer.status === 204 || answer.status === 304) return;
+  const returning = isWrite.has(verb) ? prefer.returning : undefined;
+  const text = returning === 'OperationOutcome' ? said(answer.status) : textIn(answer as Exclude<Answer, { status: 204 | 304 }>);
+  // R4 http.html#ops: a client that keeps what it sent needs the head alone.
+  const { type, body } = returning === 'minimal' ? { type: contentTypes.json, body: '' } : represent(text, wanted, kernel.structures);
+  if (body !== '') ctx.type = type;
+  ctx.body = body;
+};
+
+const byCriteria = new Set(['update', 'patch', 'delete']);
+
+const criteriaOf = (ctx: Context, { verb, id }: FhirRequest): Pick<Interaction, 'criteria'> => {
+  const exists = ctx.get('if-none-exist');
+  if (exists !== '' && verb === 'create') return { criteria: new URLSearchParams(exists.replace(/^[^=?]*\?/, '')) };
+  return byCriteria.has(verb) && id === undefined ? { criteria: ctx.URL.searchParams } : {};
+};
+
+const conditionsOf = (ctx: Context): Pick<Interaction, 'ifMatch' | 'ifNoneMatch' | 'ifModifiedSince'> => {
+  const [ifMatch, ifNoneMatch] = [ctx.get('if-match'), ctx.get('if-none-match')];
+  const since = Date.parse(ctx.get('if-modified-since'));
+  return {
+    ...(ifMatch === '' ? {} : { ifMatch }),
+    ...(ifNoneMatch === '' ? {} : { ifNoneMatch }),
+    ...(Number.isNaN(since) ? {} : { ifModifiedSince: since }),
+  };
+};
+
+const answerOptions = (ctx: Context, path: string): void => {
+  const methods = allowedMethods(path);
+  if (methods.length === 0) throw notSupported(404, 'there is nothing at this address; /fhir/metadata says what there is');
+  ctx.set('Allow', [...methods, 'OPTIONS'].join(', '));
+  ctx.status = 204;
+};
 
 export const answerFhir = async (
   ctx: Context,
   { kernel, perform, verify, bodyLimitBytes }: FhirDoor,
 ): Promise<void> => {
   ctx.state.area = 'fhir';
-  let request: ReturnType<typeof readFhirRequest>;
-  try {
-    request = readFhirRequest(ctx.method, ctx.path.slice(fhirPrefix.length));
-  } catch (thrown) {
-    throw decodeFault(thrown);
-  }
-  const { takesBody, ...asked } = request;
+  const path = ctx.path.slice(fhirPrefix.length);
+  if (ctx.method === 'OPTIONS') return answerOptions(ctx, path);
+  const { takes, ...asked } = readFhirRequest(ctx.method, path);
+  const query = ctx.URL.searchParams;
+  const wanted = readWanted(ctx.get('accept'), query);
+  ctx.state.represent = (text) => represent(text, { ...wanted, part: undefined }, kernel.structures);
   const open = kernel.verbs.some((verb) => verb.open && verb.name === asked.verb);
   const caller = open ? nobody : await authenticate(ctx, verify);
-  if (!ctx.accepts('application/fhir+json', 'application/json'))
-    throw notSupported(406, 'only JSON can be answered: accept application/fhir+json');
-  const refused = refusedHeaders.find((name) => ctx.get(name) !== '');
-  if (refused) throw notSupported(501, `${refused} is not supported, and nothing was done`);
-  const body = takesBody ? { body: await readBody(ctx, bodyLimitBytes) } : {};
-  const trace = ctx.state.trace ? { trace: ctx.state.trace } : {};
+  const carried = await readCarried(ctx, takes, kernel.structures, bodyLimitBytes);
+  const prefer = readPrefer(ctx.get('prefer'));
+  const { async: _async, ...preferred } = prefer;
+  const verb = asked.verb === 'bundle' ? bundleVerb(carried.body) : asked.verb;
   const answer = await perform({
-    ...asked,
-    ...body,
-    ...trace,
+    ...{ ...asked, verb, query, ...carried },
+    ...(ctx.state.trace ? { trace: ctx.state.trace } : {}),
+    ...criteriaOf(ctx, { takes, ...asked }),
+    ...conditionsOf(ctx),
+    ...preferred,
     caller,
-    query: ctx.URL.searchParams,
     signal: hangUpOf(ctx),
   });
-  write(ctx, answer, kernel.publicUrl);
+  write(ctx, answer, verb, wanted, prefer, kernel);
 };

@@ -1,12 +1,11 @@
 /** capabilities: the CapabilityStatement of this server, made from its verbs and its registry, so that it never claims what is not there. */
 import { capabilityStatement } from '../fhir/capability.ts';
-import { searchParameterKind } from '../store/search/search-parameter-kind.ts';
 import { operationKind } from './operation-kind.ts';
 import type { Kernel, Verb } from './kernel.ts';
 
 const made = new WeakMap<Kernel, { readonly resourceType: string }>();
 
-const statementOf = ({ registry, verbs, started, version, publicUrl }: Kernel): { readonly resourceType: string } => {
+const statementOf = ({ registry, verbs, started, version, publicUrl, store, references }: Kernel): { readonly resourceType: string } => {
   const levelOf = (level: 'type' | 'system'): string[] =>
     verbs.flatMap(({ capability }) => (capability?.level === level ? [capability.code] : []));
   const operations = new Map(registry.all(operationKind).map(({ value }) => [value.name, value]));
@@ -16,7 +15,8 @@ const statementOf = ({ registry, verbs, started, version, publicUrl }: Kernel): 
     publicUrl,
     interactions: levelOf('type'),
     systemInteractions: levelOf('system'),
-    searchParameters: registry.all(searchParameterKind).map(({ value }) => value),
+    searchParameters: store.searchable,
+    references,
     operations: [...operations.values()],
   });
 };

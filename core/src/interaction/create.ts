@@ -1,16 +1,12 @@
-/** create: stores a new resource under an id of the server's own. */
-import { tailOf } from '../fhir/body.ts';
-import { malformed } from '../outcome/outcome.ts';
-import { insertResource } from '../store/resources.ts';
+/** create: stores a new resource under an id of the server's own; with criteria, only if none matches them yet. */
+import { createUnless } from './conditional.ts';
+import { make } from './make.ts';
 import type { Verb } from './kernel.ts';
 
 export const create: Verb = {
   name: 'create',
   capability: { level: 'type', code: 'create' },
   takesResource: true,
-  run: async ({ database, ids }, { caller, type, body }) => {
-    if (type === undefined || body === undefined) throw malformed('create needs a type and a resource');
-    // R4 http.html#create: an id in the body is ignored; the server names the resource.
-    return { status: 201, stored: await insertResource(database, caller.tenant, type, ids(), tailOf(body)) };
-  },
+  run: (kernel, interaction, within) =>
+    interaction.criteria ? createUnless(kernel, interaction, within) : make(kernel, interaction, within),
 };

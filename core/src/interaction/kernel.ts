@@ -1,14 +1,26 @@
 /** The shapes of the line: the kernel that verbs and stations work with, what a verb is, what a station is. Holds no caller and no state of a request. */
 import type { Ids } from '../fhir/ids.ts';
 import type { Answer, Interaction } from '../fhir/interaction.ts';
+import type { Structures } from '../fhir/structure/structures.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Tracer } from '../observe/tracing.ts';
 import type { RoleTable } from '../policy/role-table.ts';
 import type { Registry } from '../registry/registry.ts';
-import type { Database } from '../store/database.ts';
+import type { Store } from '../store/store.ts';
+import type { TransactionUnit, Unit } from '../store/unit.ts';
+
+/** What the operator decided about references. */
+export interface ReferenceRules {
+  /** Whether what is referred to must exist. */
+  readonly mustExist: boolean;
+  /** Whether a resource that others refer to may be deleted. */
+  readonly mayDangle: boolean;
+}
 
 export interface Kernel {
-  readonly database: Database;
+  readonly store: Store;
+  readonly structures: Structures;
+  readonly references: ReferenceRules;
   readonly registry: Registry;
   readonly roles: RoleTable;
   readonly ids: Ids;
@@ -16,6 +28,7 @@ export interface Kernel {
   readonly tracer: Tracer;
   /** Seconds since an arbitrary start, for durations. */
   readonly stopwatch: () => number;
+  readonly now: () => number;
   readonly started: Date;
   readonly version: string;
   readonly publicUrl: string;
@@ -31,10 +44,19 @@ export interface Verb {
   readonly open?: true;
   /** Whether the body must be a resource of the interaction's type. */
   readonly takesResource?: true;
-  readonly run: (kernel: Kernel, interaction: Interaction) => Promise<Answer>;
+  readonly run: (kernel: Kernel, interaction: Interaction, within: Within | undefined, perform: Perform) => Promise<Answer>;
 }
 
-export type Perform = (interaction: Interaction) => Promise<Answer>;
+/** The unit of work that an interaction is part of. */
+export interface Within {
+  readonly unit: Unit;
+  /** Where the unit is a transaction of the database. */
+  readonly transaction?: TransactionUnit;
+  /** `Type/id` of what the unit will have made when it is done. */
+  readonly arriving: ReadonlySet<string>;
+}
+
+export type Perform = (interaction: Interaction, within?: Within) => Promise<Answer>;
 
 /** A station wraps what comes after it. */
 export type Station = (kernel: Kernel, next: Perform) => Perform;

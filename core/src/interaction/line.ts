@@ -9,10 +9,11 @@ export const stations: readonly Station[] = [traced, admitted, sound];
 
 export const line = (kernel: Kernel): Perform => {
   const byName = new Map(kernel.verbs.map((verb) => [verb.name, verb]));
-  const run: Perform = (interaction) => {
+  const run: Perform = (interaction, within) => {
     const verb = byName.get(interaction.verb);
     if (!verb) throw notSupported(501, `there is no verb ${interaction.verb}`);
-    return verb.run(kernel, interaction);
+    return verb.run(kernel, interaction, within, perform);
   };
-  return stations.reduceRight<Perform>((next, station) => station(kernel, next), run);
+  const perform = stations.reduceRight<Perform>((next, station) => station(kernel, next), run);
+  return perform;
 };

@@ -1,17 +1,22 @@
-/** read: the current version of one resource. */
-import { gone, malformed, notFound } from '../outcome/outcome.ts';
+/** read: the current version of one resource, unless the caller has it already. */
+import { etagOf, notChangedSince } from '../fhir/stored.ts';
+import { gone, notFound } from '../outcome/outcome.ts';
 import { findResource } from '../store/resources.ts';
+import { idIn, typeIn } from './given.ts';
 import type { Verb } from './kernel.ts';
 
 export const read: Verb = {
   name: 'read',
   capability: { level: 'type', code: 'read' },
-  run: async ({ database }, { caller, type, id }) => {
-    if (type === undefined || id === undefined) throw malformed('read needs a type and an id');
-    const stored = await findResource(database, caller.tenant, type, id);
+  run: async ({ store }, interaction, within) => {
+    const [type, id] = [typeIn(interaction), idIn(interaction)];
+    const { tenant } = interaction.caller;
+    const stored = within
+      ? await within.unit.find(type, id, 'read')
+      : await findResource(store.database.read, tenant, type, id);
     if (!stored) throw notFound(`${type}/${id}`);
     // R4 http.html#read: a deleted resource is 410, so that clients stop asking.
-    if (stored.deleted) throw gone(`${type}/${id}`);
-    return { status: 200, stored };
+    if (stored.deleted) throw gone(`${type}/${id}`, { ETag: etagOf(stored) });
+    return { status: notChangedSince(stored, interaction) ? 304 : 200, stored };
   },
 };

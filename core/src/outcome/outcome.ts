@@ -12,6 +12,7 @@ export type IssueCode =
   | 'processing'
   | 'not-supported'
   | 'duplicate'
+  | 'multiple-matches'
   | 'not-found'
   | 'deleted'
   | 'too-long'
@@ -81,7 +82,23 @@ export const forbidden = (diagnostics: string): Outcome => refusal(403, 'forbidd
 
 export const notFound = (what: string): Outcome => refusal(404, 'not-found', `${what} does not exist`);
 
-export const gone = (what: string): Outcome => refusal(410, 'deleted', `${what} was deleted`);
+export const gone = (what: string, headers: Readonly<Record<string, string>> = {}): Outcome =>
+  new Outcome(410, [error('deleted', `${what} was deleted`)], headers);
+
+/** What the caller knew of the resource is no longer so: read it again. */
+export const preconditionFailed = (diagnostics: string): Outcome => refusal(412, 'conflict', diagnostics);
+
+/** Criteria that were to name one resource name several. */
+export const ambiguous = (diagnostics: string): Outcome => refusal(412, 'multiple-matches', diagnostics);
+
+/** Sound, and not done because of another part of the same whole, whose refusal says why. */
+export const undone = (what: string): Outcome =>
+  refusal(424, 'incomplete', `${what} was not written: another part of the transaction was refused`);
+
+export const tooMany = (diagnostics: string): Outcome => refusal(412, 'too-costly', diagnostics);
+
+export const unprocessable = (expression: string, diagnostics: string): Outcome =>
+  refusal(422, 'processing', diagnostics, expression);
 
 export const notSupported = (
   status: 404 | 405 | 406 | 415 | 501,

@@ -9,6 +9,8 @@ export interface RoleTable {
 }
 
 export interface RoleFile {
+  /** Named lists of verbs that go together. */
+  readonly verbs?: Readonly<Record<string, readonly string[]>>;
   /** Named lists of types, so that a role's row stays readable. */
   readonly groups: Readonly<Record<string, readonly string[]>>;
   /** role → type, group, `*` (every type) or `system` (no type) → verbs. */
@@ -18,7 +20,10 @@ export interface RoleFile {
 const system = 'system';
 
 /** What a misspelt row would silently deny. */
-const faultsIn = ({ groups, roles }: RoleFile, verbs: readonly string[]): string[] => {
+const faultsIn = ({ groups, roles, verbs: named = {} }: RoleFile, verbs: readonly string[]): string[] => {
+  const inVerbs = Object.entries(named).flatMap(([name, list]) =>
+    list.filter((verb) => !verbs.includes(verb)).map((verb) => `verbs ${name}: '${verb}' is not a verb (${verbs.join(', ')})`),
+  );
   const inGroups = Object.entries(groups).flatMap(([group, types]) =>
     types.filter((type) => !isResourceType(type)).map((type) => `group ${group}: ${type} is not a resource type of R4`),
   );
@@ -28,11 +33,11 @@ const faultsIn = ({ groups, roles }: RoleFile, verbs: readonly string[]): string
         ? []
         : [`role ${role}: '${what}' is no type and no group`]),
       ...may
-        .filter((verb) => !verbs.includes(verb))
+        .filter((verb) => !verbs.includes(verb) && !(verb in named))
         .map((verb) => `role ${role}, ${what}: '${verb}' is not a verb (${verbs.join(', ')})`),
     ]),
   );
-  return [...inGroups, ...inRoles];
+  return [...inVerbs, ...inGroups, ...inRoles];
 };
 
 export const buildRoleTable = (
@@ -42,7 +47,8 @@ export const buildRoleTable = (
   const allowed = new Set<string>();
   for (const [role, rows] of Object.entries(file.roles))
     for (const [what, may] of Object.entries(rows))
-      for (const type of file.groups[what] ?? [what]) for (const verb of may) allowed.add(`${role} ${verb} ${type}`);
+      for (const type of file.groups[what] ?? [what])
+        for (const verb of may.flatMap((each) => file.verbs?.[each] ?? [each])) allowed.add(`${role} ${verb} ${type}`);
 
   const judge = ({ roles }: Caller, verb: string, type: string = system): Decision => {
     const permitted = roles.some(

@@ -13,6 +13,8 @@ export interface Database {
   /** Pipelined: single statements bound by key or index. Writing ones have links of their own, so that no read waits for a commit. */
   readonly read: Lane;
   readonly write: Lane;
+  /** For statements that write many resources at once: those take longer, and single writes must not wait behind them. */
+  readonly bulk: Lane;
   readonly transactions: Pool;
   /** For searches of unknown cost: nothing waits behind them but other searches. */
   readonly searches: Pool;
@@ -81,13 +83,14 @@ export const openDatabase = async ({
       await watchHealth({ settings: link('health', timeouts.connectMs), node, random, metrics, log }),
     );
     const { onFault, cancel } = watch;
-    const lane = async (name: 'read' | 'write'): Promise<Lane> =>
-      closing(await openLane({ settings: link(name, timeouts.laneMs), links: lanes[name], metrics, log, onFault }));
+    const lane = async (name: 'read' | 'write' | 'bulk', statementMs: number): Promise<Lane> =>
+      closing(await openLane({ settings: link(name, statementMs), links: lanes[name], metrics, log, onFault }));
     const pool = (name: 'transaction' | 'search' | 'jobs', statementMs: number): Pool =>
       closing(openPool({ settings: link(name, statementMs), size: lanes[name], onFault, cancel }));
     return {
-      read: await lane('read'),
-      write: await lane('write'),
+      read: await lane('read', timeouts.laneMs),
+      write: await lane('write', timeouts.laneMs),
+      bulk: await lane('bulk', timeouts.transactionMs),
       transactions: pool('transaction', timeouts.transactionMs),
       searches: pool('search', timeouts.searchMs),
       jobs: pool('jobs', timeouts.jobsMs),

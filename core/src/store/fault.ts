@@ -14,6 +14,13 @@ const busy = new Set(['53000', '53200', '53300', '53400', '57P03', '25006', '55P
 
 export const isDiskFull = (thrown: unknown): boolean => full.has(codeOf(thrown));
 
+/** Deadlock, serialization, an id that somebody else took at the same moment. */
+const meetings = new Set(['40P01', '40001', '23505']);
+
+/** The transaction was undone because it met another; the same work may succeed now. */
+export const isRetryable = (thrown: unknown): boolean =>
+  thrown instanceof Outcome && meetings.has(codeOf(thrown.cause));
+
 /** `sent`: the statement was given to the connection. `writes`: it may have changed something by itself. */
 export const faultOf = (
   thrown: unknown,

@@ -1,5 +1,6 @@
 /** The kernel's own migrations, in the order in which they run. */
 import type { PluginMigrations } from './migration.ts';
 import { frame } from './migrations/001-frame.ts';
+import { versions } from './migrations/002-versions.ts';
 
-export const kernelMigrations: PluginMigrations = { plugin: 'core', migrations: [frame] };
+export const kernelMigrations: PluginMigrations = { plugin: 'core', migrations: [frame, versions] };

@@ -4,9 +4,12 @@ import { hungUp, unavailable } from '../outcome/outcome.ts';
 import { within } from './within.ts';
 import { faultOf, isAnswer } from './fault.ts';
 import { linkConfig, type LinkSettings } from './link.ts';
+import type { Statement } from './statement.ts';
 
 export interface Transaction {
   readonly query: <Row extends object>(text: string, values?: readonly unknown[]) => Promise<Row[]>;
+  /** A prepared statement, its tenant bound as on a lane. */
+  readonly run: <Row extends object>(statement: Statement, values: readonly unknown[]) => Promise<Row[]>;
 }
 
 export interface Pool {
@@ -107,7 +110,11 @@ export const openPool = ({ settings, size, onFault, cancel }: PoolNeeds): Pool =
         if (signal?.aborted) throw hungUp();
         return (await ask(client.query<Row>(text, [...values]))).rows;
       };
-      const result = await work({ query });
+      const run = async <Row extends object>({ name, text }: Statement, values: readonly unknown[]): Promise<Row[]> => {
+        if (signal?.aborted) throw hungUp();
+        return (await ask(client.query<Row>({ name, text, values: [tenant, ...values] }))).rows;
+      };
+      const result = await work({ query, run });
       if (signal?.aborted) throw hungUp();
       await release();
       open = false;

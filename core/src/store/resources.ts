@@ -1,43 +1,62 @@
-/** Keeps resources: one row a current version, its content as text; knows nothing of callers or of HTTP. */
+/** Reads resources by their key: the current version, an older one, or the rows that a write begins with. */
 import { typeCode } from '../fhir/resource-types.ts';
 import type { Stored } from '../fhir/interaction.ts';
-import type { Database } from './database.ts';
-import { reads, writes } from './statement.ts';
+import type { Lane } from './lane.ts';
+import { reads } from './statement.ts';
 
-const insert = writes(
-  'resource.insert',
-  `insert into resource (tenant, type, id, version, updated, tail)
-   values ($1, $2, $3, 1, date_trunc('milliseconds', clock_timestamp()), $4)
-   returning (extract(epoch from updated) * 1000)::int8 as updated`,
+/** The current version with what a write needs of it. */
+export interface Current extends Stored {
+  readonly rid: number;
+  readonly at: number;
+}
+
+const head = `version, (extract(epoch from updated) * 1000)::int8 as updated, deleted, tail`;
+
+const byId = reads('resource.by-id', `select ${head} from resource where tenant = $1 and type = $2 and id = $3`);
+
+const current = reads(
+  'resource.current',
+  `select rid, at, ${head} from resource where tenant = $1 and type = $2 and id = $3`,
 );
 
-const byId = reads(
-  'resource.by-id',
-  `select version, (extract(epoch from updated) * 1000)::int8 as updated, deleted, tail
-     from resource where tenant = $1 and type = $2 and id = $3`,
+const byVersion = reads(
+  'resource.by-version',
+  `select ${head} from resource where tenant = $1 and type = $2 and id = $3 and version = $4
+   union all
+   select h.version, (extract(epoch from h.updated) * 1000)::int8 as updated, h.deleted, h.tail
+     from resource r join history h on h.tenant = $1 and h.rid = r.rid and h.version = $4
+    where r.tenant = $1 and r.type = $2 and r.id = $3`,
 );
 
-export const insertResource = async (
-  database: Database,
-  tenant: number,
-  type: string,
-  id: string,
-  tail: string,
-): Promise<Stored> => {
-  const [row] = await database.write.run<{ updated: number }>(tenant, insert, [typeCode(type), id, tail]);
-  // INSERT … RETURNING of one row answers one row or an error.
-  return { type, id, version: 1, updated: row?.updated ?? 0, deleted: false, tail };
-};
+type Head = Pick<Stored, 'version' | 'updated' | 'deleted' | 'tail'>;
 
 export const findResource = async (
-  database: Database,
+  lane: Lane,
   tenant: number,
   type: string,
   id: string,
 ): Promise<Stored | undefined> => {
-  const [row] = await database.read.run<Pick<Stored, 'version' | 'updated' | 'deleted' | 'tail'>>(tenant, byId, [
-    typeCode(type),
-    id,
-  ]);
+  const [row] = await lane.run<Head>(tenant, byId, [typeCode(type), id]);
+  return row && { type, id, ...row };
+};
+
+export const findCurrent = async (
+  lane: Lane,
+  tenant: number,
+  type: string,
+  id: string,
+): Promise<Current | undefined> => {
+  const [row] = await lane.run<Head & { rid: number; at: number }>(tenant, current, [typeCode(type), id]);
+  return row && { type, id, ...row };
+};
+
+export const findVersion = async (
+  lane: Lane,
+  tenant: number,
+  type: string,
+  id: string,
+  version: number,
+): Promise<Stored | undefined> => {
+  const [row] = await lane.run<Head>(tenant, byVersion, [typeCode(type), id, version]);
   return row && { type, id, ...row };
 };

@@ -3,11 +3,11 @@ import { asOutcome } from '../../outcome/outcome.ts';
 import type { Station } from '../kernel.ts';
 
 export const traced: Station = ({ metrics, tracer, stopwatch }, next) => {
-  const timed: typeof next = async (interaction) => {
+  const timed: typeof next = async (interaction, within) => {
     const from = stopwatch();
     let status = 500;
     try {
-      const answer = await next(interaction);
+      const answer = await next(interaction, within);
       status = answer.status;
       return answer;
     } catch (thrown) {
@@ -17,11 +17,11 @@ export const traced: Station = ({ metrics, tracer, stopwatch }, next) => {
       metrics.interactions.observe({ verb: interaction.verb, status }, stopwatch() - from);
     }
   };
-  return (interaction) =>
+  return (interaction, within) =>
     tracer.span(
       `fhir ${interaction.verb}`,
       interaction.trace,
       { 'fhir.verb': interaction.verb, 'fhir.type': interaction.type ?? '' },
-      () => timed(interaction),
+      () => timed(interaction, within),
     );
 };

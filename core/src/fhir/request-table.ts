@@ -1,0 +1,102 @@
+/** What is asked: method and path of a FHIR request, or of a bundle's entry, become a verb with its type and id. How the API asks for a verb is a row of this table. */
+import { malformed, notSupported } from '../outcome/outcome.ts';
+import type { Interaction } from './interaction.ts';
+
+/** What the body is read as. */
+export type Takes = 'nothing' | 'resource' | 'patch' | 'form';
+
+interface Row {
+  readonly method: string;
+  /** `:type`, `:id`, `:version` and `$:name` take any segment; the rest is literal. */
+  readonly path: string;
+  readonly verb: string;
+  readonly takes?: Takes;
+}
+
+/** A verb that R4 lets a caller ask for by criteria stands here without its id too. */
+const rows: readonly Row[] = [
+  { method: 'GET', path: 'metadata', verb: 'capabilities' },
+  { method: 'POST', path: '', verb: 'bundle', takes: 'resource' },
+  { method: 'GET', path: '_history', verb: 'history-system' },
+  { method: 'GET', path: '$:name', verb: 'operation' },
+  { method: 'POST', path: '$:name', verb: 'operation', takes: 'resource' },
+  { method: 'GET', path: ':type/$:name', verb: 'operation' },
+  { method: 'POST', path: ':type/$:name', verb: 'operation', takes: 'resource' },
+  { method: 'GET', path: ':type/:id/$:name', verb: 'operation' },
+  { method: 'POST', path: ':type/:id/$:name', verb: 'operation', takes: 'resource' },
+  { method: 'POST', path: ':type/_search', verb: 'search-type', takes: 'form' },
+  { method: 'GET', path: ':type/_history', verb: 'history-type' },
+  { method: 'GET', path: ':type', verb: 'search-type' },
+  { method: 'POST', path: ':type', verb: 'create', takes: 'resource' },
+  { method: 'PUT', path: ':type', verb: 'update', takes: 'resource' },
+  { method: 'PATCH', path: ':type', verb: 'patch', takes: 'patch' },
+  { method: 'DELETE', path: ':type', verb: 'delete' },
+  { method: 'GET', path: ':type/:id', verb: 'read' },
+  { method: 'PUT', path: ':type/:id', verb: 'update', takes: 'resource' },
+  { method: 'PATCH', path: ':type/:id', verb: 'patch', takes: 'patch' },
+  { method: 'DELETE', path: ':type/:id', verb: 'delete' },
+  { method: 'GET', path: ':type/:id/_history', verb: 'history-instance' },
+  { method: 'GET', path: ':type/:id/_history/:version', verb: 'vread' },
+];
+
+export interface FhirRequest extends Pick<Interaction, 'verb' | 'type' | 'id' | 'version' | 'name'> {
+  readonly takes: Takes;
+}
+
+type Found = { readonly type?: string; readonly id?: string; readonly version?: string; readonly name?: string };
+
+const matchSegment = (pattern: string, segment: string): Found | undefined => {
+  if (pattern === '$:name') return segment.startsWith('$') ? { name: segment.slice(1) } : undefined;
+  if (pattern === ':type') return /^[A-Z]/.test(segment) ? { type: segment } : undefined;
+  if (pattern === ':id') return /^[^_$]/.test(segment) ? { id: segment } : undefined;
+  if (pattern === ':version') return { version: segment };
+  return pattern === segment ? {} : undefined;
+};
+
+const compiled = rows.map((row) => ({ ...row, parts: row.path.split('/').filter(Boolean) }));
+
+const match = (parts: readonly string[], segments: readonly string[]): Found | undefined => {
+  if (parts.length !== segments.length) return undefined;
+  let found: Found = {};
+  for (const [place, part] of parts.entries()) {
+    const here = matchSegment(part, segments[place] ?? '');
+    if (!here) return undefined;
+    found = { ...found, ...here };
+  }
+  return found;
+};
+
+const segmentsOf = (path: string): string[] => {
+  try {
+    return path.split('/').filter(Boolean).map(decodeURIComponent);
+  } catch (thrown) {
+    if (thrown instanceof URIError) throw malformed('the address is not well-formed');
+    throw thrown;
+  }
+};
+
+const matching = (segments: readonly string[]): { row: (typeof compiled)[number]; found: Found }[] =>
+  compiled.flatMap((row) => {
+    const found = match(row.parts, segments);
+    return found ? [{ row, found }] : [];
+  });
+
+const methodsOf = (rowsThere: readonly { readonly row: Row }[]): string[] => {
+  const methods = new Set(rowsThere.map(({ row }) => row.method));
+  return methods.has('GET') ? ['GET', 'HEAD', ...[...methods].filter((method) => method !== 'GET')] : [...methods];
+};
+
+/** The methods that an address takes; none where there is nothing. */
+export const allowedMethods = (path: string): string[] => methodsOf(matching(segmentsOf(path)));
+
+/** `path` is what follows `/fhir/`. HEAD is asked as GET. */
+export const readFhirRequest = (method: string, path: string): FhirRequest => {
+  const there = matching(segmentsOf(path));
+  const wanted = method === 'HEAD' ? 'GET' : method;
+  const hit = there.find(({ row }) => row.method === wanted);
+  if (hit) return { verb: hit.row.verb, takes: hit.row.takes ?? 'nothing', ...hit.found };
+  if (there.length === 0)
+    throw notSupported(404, 'there is nothing at this address; /fhir/metadata says what there is');
+  const allow = methodsOf(there).join(', ');
+  throw notSupported(405, `${method} is not supported here; ${allow} is`, { Allow: allow });
+};

@@ -1,0 +1,45 @@
+/** Gives an answer the form that was asked for: JSON or XML, whole or in part, compact or for people. */
+import type { Resource } from '../fhir/body.ts';
+import { hasLossyNumbers, readLossless } from '../fhir/lossless.ts';
+import { pretty } from '../fhir/pretty.ts';
+import type { Structures } from '../fhir/structure/structures.ts';
+import { partOf, readPart, type Part } from '../fhir/subset.ts';
+import { toXml } from '../fhir/xml/to-xml.ts';
+import { contentTypes, wantedFormat, type Format } from './media-type.ts';
+
+export interface Wanted {
+  readonly format: Format;
+  readonly pretty: boolean;
+  readonly part: Part | undefined;
+}
+
+/** What is said of a form is read before anything is done. */
+export const readWanted = (accept: string, query: URLSearchParams): Wanted => ({
+  format: wantedFormat(accept, query.get('_format')),
+  pretty: query.get('_pretty') === 'true',
+  part: readPart(query),
+});
+
+export interface Represented {
+  readonly type: string;
+  readonly body: string;
+}
+
+const treeOf = (text: string): Resource => (hasLossyNumbers(text) ? readLossless(text) : JSON.parse(text)) as Resource;
+
+/** Of a bundle, each resource in it. */
+const partial = (text: string, part: Part, { type }: Structures): string => {
+  const tree = treeOf(text);
+  if (tree.resourceType !== 'Bundle' || !Array.isArray(tree.entry)) return JSON.stringify(partOf(tree, part, type));
+  const entry = tree.entry.map((each: { resource?: Resource; search?: { mode?: string } }) =>
+    each.resource && each.search?.mode !== 'outcome' ? { ...each, resource: partOf(each.resource, part, type) } : each,
+  );
+  return JSON.stringify({ ...tree, entry });
+};
+
+export const represent = (text: string, wanted: Wanted, structures: Structures): Represented => {
+  const { format, part } = wanted;
+  const shown = part ? partial(text, part, structures) : text;
+  if (format === 'xml') return { type: contentTypes.xml, body: toXml(shown, structures, wanted.pretty) };
+  return { type: contentTypes.json, body: wanted.pretty ? pretty(shown) : shown };
+};

@@ -1,0 +1,40 @@
+/** batch: every entry for itself, as if each had come alone; an entry that is refused harms no other. */
+import type { Answer, Interaction } from '../fhir/interaction.ts';
+import { readEntries, type EntryRequest } from '../fhir/bundle-entries.ts';
+import { bundleText } from '../fhir/bundle-text.ts';
+import { asOutcome, invalid, Outcome } from '../outcome/outcome.ts';
+import { bodyIn, interactionOf, sharedOf } from './bundle-interaction.ts';
+import { entryAnswer, entryRefusal } from './entry-answer.ts';
+import { bodyIn as given } from './given.ts';
+import type { Kernel, Perform, Verb } from './kernel.ts';
+
+/** So many at a time: they share statements, and others get their turn. */
+const atOnce = 32;
+
+const run = async (kernel: Kernel, interaction: Interaction, entry: EntryRequest, perform: Perform): Promise<string> => {
+  try {
+    if (entry.verb === 'bundle') throw invalid('Bundle.entry.request', 'a bundle cannot stand in a bundle');
+    const answer: Answer = await perform(interactionOf(entry, sharedOf(interaction), bodyIn(entry)));
+    return entryAnswer(answer, entry.method === 'GET', interaction.returning, `${kernel.publicUrl}/fhir`);
+  } catch (thrown) {
+    return entryRefusal(asOutcome(thrown));
+  }
+};
+
+export const batch: Verb = {
+  name: 'batch',
+  capability: { level: 'system', code: 'batch' },
+  run: async (kernel, interaction, _within, perform) => {
+    const entries = readEntries(given(interaction).resource, `${kernel.publicUrl}/fhir`);
+    const answers: string[] = [];
+    for (let from = 0; from < entries.length; from += atOnce)
+      answers.push(
+        ...(await Promise.all(
+          entries
+            .slice(from, from + atOnce)
+            .map((entry) => (entry instanceof Outcome ? entryRefusal(entry) : run(kernel, interaction, entry, perform))),
+        )),
+      );
+    return { status: 200, text: bundleText({ type: 'batch-response' }, answers) };
+  },
+};

@@ -1,0 +1,44 @@
+/** Makes the interaction that an entry of a bundle asks for, with the bundle's caller. */
+import { bodyOf, type Body } from '../fhir/body.ts';
+import type { EntryRequest } from '../fhir/bundle-entries.ts';
+import type { Interaction, Patch } from '../fhir/interaction.ts';
+import { invalid } from '../outcome/outcome.ts';
+
+/** R4 http.html#patch: in a bundle a JSON Patch travels as a Binary, a FHIRPath Patch as Parameters. */
+const patchOf = (body: Body, place: number): Patch => {
+  const { resource } = body;
+  if (resource.resourceType === 'Parameters') return { kind: 'fhirpath', parameters: body };
+  const data = resource.resourceType === 'Binary' ? resource.data : undefined;
+  if (typeof data !== 'string')
+    throw invalid(`Bundle.entry[${place}].resource`, 'a patch is a Parameters resource, or a Binary that holds a JSON Patch');
+  return { kind: 'json', text: Buffer.from(data, 'base64').toString('utf8') };
+};
+
+type Shared = Pick<Interaction, 'caller' | 'signal' | 'trace' | 'handling' | 'returning'>;
+
+const defined = <T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
+  Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
+
+export const sharedOf = ({ caller, signal, trace, handling, returning }: Interaction): Shared => ({
+  caller,
+  ...(signal ? { signal } : {}),
+  ...(trace ? { trace } : {}),
+  ...(handling ? { handling } : {}),
+  ...(returning ? { returning } : {}),
+});
+
+/** `body`: the entry's resource as it is to be stored. */
+export const interactionOf = (entry: EntryRequest, shared: Shared, body: Body | undefined): Interaction => {
+  const { verb, type, id, version, name, takes, place, query, criteria, ifMatch, ifNoneMatch, ifModifiedSince } = entry;
+  const content = takes === 'patch' && body ? { patch: patchOf(body, place) } : defined({ body });
+  return {
+    ...shared,
+    ...{ verb, query },
+    ...defined({ type, id, version, name, criteria, ifMatch, ifNoneMatch, ifModifiedSince }),
+    ...(takes === 'nothing' ? {} : content),
+  } as Interaction;
+};
+
+export const bodyIn = ({ resource }: EntryRequest): Body | undefined => resource && bodyOf(resource);

@@ -1,0 +1,46 @@
+/** Writes what came of a bundle's entry as the entry of the answer. */
+import { entryText } from '../fhir/bundle-text.ts';
+import type { Answer, Returning } from '../fhir/interaction.ts';
+import { etagOf, textOf } from '../fhir/stored.ts';
+import type { Outcome } from '../outcome/outcome.ts';
+
+const reasons: Readonly<Record<number, string>> = {
+  200: '200 OK',
+  201: '201 Created',
+  204: '204 No Content',
+  304: '304 Not Modified',
+};
+
+const statusText = (status: number): string => reasons[status] ?? String(status);
+
+const bodyOf = (answer: Answer): string | undefined => {
+  if (answer.status === 204 || answer.status === 304) return undefined;
+  if ('text' in answer) return answer.text;
+  return 'made' in answer ? JSON.stringify(answer.made) : textOf(answer.stored);
+};
+
+const done = (status: number): string =>
+  JSON.stringify({
+    resourceType: 'OperationOutcome',
+    issue: [{ severity: 'information', code: 'informational', diagnostics: statusText(status) }],
+  });
+
+/** `asked` by GET, an entry carries what was asked for; a write carries what `Prefer: return` says. */
+export const entryAnswer = (answer: Answer, asked: boolean, returning: Returning | undefined, base: string): string => {
+  const stored = 'stored' in answer ? answer.stored : undefined;
+  const shown = asked || returning === 'representation';
+  const head = stored && {
+    location: `${stored.type}/${stored.id}/_history/${stored.version}`,
+    etag: etagOf(stored),
+    lastModified: new Date(stored.updated).toISOString(),
+  };
+  const outcome = returning === 'OperationOutcome' && !asked ? { outcome: JSON.parse(done(answer.status)) as unknown } : {};
+  return entryText({
+    fullUrl: stored && !stored.deleted ? JSON.stringify(`${base}/${stored.type}/${stored.id}`) : undefined,
+    resource: shown ? bodyOf(answer) : undefined,
+    response: JSON.stringify({ status: statusText(answer.status), ...head, ...outcome }),
+  });
+};
+
+export const entryRefusal = (outcome: Outcome): string =>
+  entryText({ response: JSON.stringify({ status: String(outcome.status), outcome: outcome.resource }) });

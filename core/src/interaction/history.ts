@@ -1,0 +1,102 @@
+/** history of one resource, of a type, of everything: a bundle of versions, latest first. */
+import type { Interaction } from '../fhir/interaction.ts';
+import { bundleText, entryText } from '../fhir/bundle-text.ts';
+import { cursorText, readCursor } from '../fhir/cursor.ts';
+import { resourceTypes } from '../fhir/resource-types.ts';
+import { dateRange } from '../fhir/search/date-range.ts';
+import { etagOf, textOf } from '../fhir/stored.ts';
+import { invalid, notFound } from '../outcome/outcome.ts';
+import { findHistory, type HistoryAsked, type HistoryVersion } from '../store/history.ts';
+import { idIn, typeIn } from './given.ts';
+import type { Kernel, Verb } from './kernel.ts';
+import { countOf, pageLinks } from './page.ts';
+
+const rangeIn = (query: URLSearchParams, name: string): { low: number; high: number } | undefined => {
+  const text = query.get(name);
+  if (text === null || text === '') return undefined;
+  const range = dateRange(text);
+  if (!range) throw invalid(name, `${name} needs a date or an instant, such as 2026-01-31 or 2026-01-31T09:00:00Z`);
+  return range;
+};
+
+/** R4's response status for each way in which a version came about. */
+const statusOf = ({ method, version, deleted }: HistoryVersion): string => {
+  if (deleted) return '204';
+  return method === 'POST' || version === 1 ? '201' : '200';
+};
+
+const entryOf = (version: HistoryVersion, base: string): string => {
+  const { type, id, method, deleted } = version;
+  const address = `${type}/${id}`;
+  return entryText({
+    fullUrl: JSON.stringify(`${base}/${address}`),
+    resource: deleted ? undefined : textOf(version),
+    request: JSON.stringify({ method, url: method === 'POST' ? type : address }),
+    response: JSON.stringify({
+      status: statusOf(version),
+      location: `${address}/_history/${version.version}`,
+      etag: etagOf(version),
+      lastModified: new Date(version.updated).toISOString(),
+    }),
+  });
+};
+
+const answer = async (
+  kernel: Kernel,
+  interaction: Interaction,
+  path: string,
+  whose: Pick<HistoryAsked, 'types' | 'id'>,
+): Promise<string> => {
+  const { caller, signal, query = new URLSearchParams() } = interaction;
+  const base = `${kernel.publicUrl}/fhir`;
+  const limit = countOf(query);
+  const cursor = query.get('_cursor');
+  const since = rangeIn(query, '_since')?.low;
+  const at = rangeIn(query, '_at');
+  const [updated = 0, rid = 0, version = 0] = cursor === null ? [] : readCursor(cursor, 3);
+  const found = await findHistory(
+    kernel.store.database,
+    caller.tenant,
+    {
+      ...{ ...whose, limit: limit + 1 },
+      ...(since === undefined ? {} : { since }),
+      ...(at ? { at } : {}),
+      ...(cursor === null ? {} : { behind: { updated, rid, version } }),
+    },
+    signal,
+  );
+  const [latest] = found;
+  if (!latest && whose.id !== undefined && cursor === null && since === undefined && !at) throw notFound(path.replace('/_history', ''));
+  const page = found.slice(0, limit);
+  const last = found.length > limit ? page.at(-1) : undefined;
+  const next = last && cursorText([last.updated, last.rid, last.version]);
+  const links = pageLinks(`${base}/${path}`, [...query], next);
+  return bundleText({ type: 'history', links }, page.map((each) => entryOf(each, base)));
+};
+
+export const historyInstance: Verb = {
+  name: 'history-instance',
+  capability: { level: 'type', code: 'history-instance' },
+  run: async (kernel, interaction) => {
+    const [type, id] = [typeIn(interaction), idIn(interaction)];
+    return { status: 200, text: await answer(kernel, interaction, `${type}/${id}/_history`, { types: [type], id }) };
+  },
+};
+
+export const historyType: Verb = {
+  name: 'history-type',
+  capability: { level: 'type', code: 'history-type' },
+  run: async (kernel, interaction) => {
+    const type = typeIn(interaction);
+    return { status: 200, text: await answer(kernel, interaction, `${type}/_history`, { types: [type] }) };
+  },
+};
+
+export const historySystem: Verb = {
+  name: 'history-system',
+  capability: { level: 'system', code: 'history-system' },
+  run: async (kernel, interaction) => {
+    const seen = resourceTypes.filter((type) => kernel.roles.judge(interaction.caller, 'history-type', type).permitted);
+    return { status: 200, text: await answer(kernel, interaction, '_history', { types: seen }) };
+  },
+};

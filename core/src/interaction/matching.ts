@@ -1,0 +1,36 @@
+/** Reads criteria as a query that the caller may ask: the one way by which search and all conditional verbs find resources. */
+import { parseQuery, type Parsed } from '../fhir/search/query.ts';
+import type { Caller } from '../fhir/interaction.ts';
+import { forbidden, invalid, malformed } from '../outcome/outcome.ts';
+import type { Hit } from '../store/search/find.ts';
+import type { Unit } from '../store/unit.ts';
+import type { Kernel } from './kernel.ts';
+
+/** They shape the answer and narrow nothing. */
+export const shaping = new Set(['_format', '_pretty', '_summary', '_elements', '_count', '_cursor']);
+
+export const narrowing = (params: URLSearchParams): [string, string][] => [...params].filter(([name]) => !shaping.has(name));
+
+export const readQuery = (kernel: Kernel, caller: Caller, type: string, params: URLSearchParams): Parsed => {
+  const decision = kernel.roles.judge(caller, 'search-type', type);
+  if (!decision.permitted) throw forbidden(decision.reason);
+  return parseQuery(type, narrowing(params), kernel.store.parameters(type).all, `${kernel.publicUrl}/fhir`);
+};
+
+/** At most two: more than one is all that a conditional verb needs to know. */
+export const matching = async (
+  kernel: Kernel,
+  caller: Caller,
+  type: string,
+  criteria: URLSearchParams,
+  unit: Unit,
+): Promise<Hit[]> => unit.search({ query: criteriaQuery(kernel, caller, type, criteria), limit: 2 });
+
+/** What is left out of a search finds more; what is left out of criteria changes the wrong patient. */
+export const criteriaQuery = (kernel: Kernel, caller: Caller, type: string, criteria: URLSearchParams): Parsed['query'] => {
+  const { query, unknown } = readQuery(kernel, caller, type, criteria);
+  const [first] = unknown;
+  if (first !== undefined) throw invalid(first, `${type} has no search parameter ${first}: criteria must be understood whole`);
+  if (query.clauses.length === 0) throw malformed('the criteria narrow nothing: name at least one search parameter with a value');
+  return query;
+};

@@ -1,0 +1,45 @@
+/** patch: the next version of a resource, told as what differs from the current one; with criteria, of the one that matches. */
+import { parseBody, type Body } from '../fhir/body.ts';
+import type { Interaction, Patch, Stored } from '../fhir/interaction.ts';
+import { readLossless } from '../fhir/lossless.ts';
+import { applyFhirPathPatch } from '../fhir/patch/fhirpath-patch.ts';
+import { applyJsonPatch } from '../fhir/patch/json-patch.ts';
+import { readJson } from '../fhir/body.ts';
+import { textOf } from '../fhir/stored.ts';
+import { invalid, malformed, notFound, Outcome } from '../outcome/outcome.ts';
+import { inTransaction, matchOrMiss } from './conditional.ts';
+import type { Kernel, Verb } from './kernel.ts';
+import { replace } from './make.ts';
+
+/** The tree keeps the digits of its numbers, and so does the text that is made of it again. */
+const patched = (kernel: Kernel, current: Stored, patch: Patch): unknown => {
+  const tree = readLossless(textOf(current));
+  return patch.kind === 'json'
+    ? applyJsonPatch(readLossless(patch.text), tree)
+    : applyFhirPathPatch(patch.parameters.resource, tree, kernel.structures);
+};
+
+const next = (kernel: Kernel, { patch, type, id }: Interaction, current: Stored | undefined): Body => {
+  if (!patch) throw malformed('patch needs a JSON Patch or a FHIRPath Patch in its body');
+  if (!current || current.deleted) throw notFound(`${type}/${id}`);
+  const body = parseBody(JSON.stringify(patched(kernel, current, patch)));
+  const { resource } = body;
+  if (resource.resourceType !== type || resource.id !== id)
+    throw invalid(`${type}.id`, 'a patch cannot change what a resource is called or of which type it is');
+  const issues = kernel.structures.faults(resource);
+  if (issues.length > 0) throw new Outcome(400, issues);
+  return body;
+};
+
+export const patch: Verb = {
+  name: 'patch',
+  capability: { level: 'type', code: 'patch' },
+  run: (kernel, interaction, within) => {
+    if (!interaction.criteria) return replace(kernel, interaction, 'PATCH', (current) => next(kernel, interaction, current), within);
+    return inTransaction(kernel, interaction, within, async (part) => {
+      const id = await matchOrMiss(kernel, interaction, part, 'replace');
+      const named = { ...interaction, id };
+      return replace(kernel, named, 'PATCH', (current) => next(kernel, named, current), part);
+    });
+  },
+};

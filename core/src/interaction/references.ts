@@ -1,0 +1,63 @@
+/** Which resources a body refers to and must therefore be there; of what the caller may not read nobody learns whether it is. */
+import type { Resource } from '../fhir/body.ts';
+import type { Caller } from '../fhir/interaction.ts';
+import type { Link } from '../fhir/structure/links.ts';
+import { Outcome, type Issue } from '../outcome/outcome.ts';
+import type { Target } from '../store/change.ts';
+import { localReference } from '../store/index/typed-values.ts';
+import type { Kernel } from './kernel.ts';
+
+const keyOf = ({ type, id }: Target): string => `${type}/${id}`;
+
+const issueOf = ({ type, id }: Target, expression: string): Issue => ({
+  severity: 'error',
+  code: 'not-found',
+  diagnostics: `the reference to ${type}/${id} leads nowhere: create it first, or in the same transaction`,
+  expression: [expression],
+});
+
+type Place = Pick<Kernel, 'structures' | 'publicUrl'>;
+
+const localIn = ({ publicUrl }: Place, { kind, value }: Link): Target | undefined =>
+  kind === 'reference' ? localReference(`${publicUrl}/fhir`, value) : undefined;
+
+/** Where each of them is referred to is looked up only now: most references lead somewhere. */
+export const dangling = (kernel: Kernel, resource: Resource, targets: readonly Target[]): Outcome => {
+  const wanted = new Set(targets.map(keyOf));
+  const issues: Issue[] = [];
+  kernel.structures.links(resource, (link) => {
+    const local = localIn(kernel, link);
+    if (local && wanted.has(keyOf(local))) issues.push(issueOf(local, link.path()));
+    return undefined;
+  });
+  // R4 http.html#create: 422 where a resource is well formed and the server's own rules refuse it.
+  return new Outcome(422, issues);
+};
+
+/** Resources of this server that a body refers to, each once. */
+export const targetsOf = (place: Place, resource: Resource): Target[] => {
+  const found = new Map<string, Target>();
+  place.structures.links(resource, (link) => {
+    const local = localIn(place, link);
+    if (local) found.set(keyOf(local), local);
+    return undefined;
+  });
+  return [...found.values()];
+};
+
+/** `arriving`: what the same transaction makes. */
+export const neededBy = (
+  kernel: Kernel,
+  caller: Caller,
+  resource: Resource,
+  { self, all, arriving }: { readonly self: string; readonly all: readonly Target[]; readonly arriving?: ReadonlySet<string> },
+): Target[] => {
+  if (!kernel.references.mustExist) return [];
+  const targets = all.filter((target) => {
+    const key = keyOf(target);
+    return key !== self && !arriving?.has(key);
+  });
+  const unseen = targets.filter(({ type }) => !kernel.roles.judge(caller, 'read', type).permitted);
+  if (unseen.length > 0) throw dangling(kernel, resource, unseen);
+  return targets;
+};

@@ -1,0 +1,164 @@
+/** transaction: all entries or none, in R4's order, with the links between them rewritten. */
+import { setImmediate as turn } from 'node:timers/promises';
+import type { Body } from '../fhir/body.ts';
+import { inEntry, readEntries, type EntryRequest } from '../fhir/bundle-entries.ts';
+import { bundleText } from '../fhir/bundle-text.ts';
+import type { Answer, Interaction } from '../fhir/interaction.ts';
+import { hasLossyNumbers, readLossless } from '../fhir/lossless.ts';
+import { asOutcome, Outcome } from '../outcome/outcome.ts';
+import type { TransactionUnit } from '../store/unit.ts';
+import { interactionOf, sharedOf } from './bundle-interaction.ts';
+import { entryAnswer } from './entry-answer.ts';
+import { bodyIn } from './given.ts';
+import type { Kernel, Perform, Verb, Within } from './kernel.ts';
+import { checkReferrers } from './remove.ts';
+import { checkEntries, checkIdentified, identifyAll, type Identified } from './transaction-identities.ts';
+import { addressesOf, hasConditionalLinks, resolveConditionalLinks, rewriteLinks } from './transaction-links.ts';
+
+/** Between so many entries others get their turn of the event loop. */
+const atOnce = 100;
+
+interface Work {
+  readonly kernel: Kernel;
+  readonly interaction: Interaction;
+  readonly perform: Perform;
+  /** Numbers of the bundle must keep their digits. */
+  readonly lossy: boolean;
+}
+
+/** What criteria have found names the resource: the entry need not. */
+const bodyOf = ({ resource, criteria }: EntryRequest, id: string | undefined, lossy: boolean): Body | undefined => {
+  if (!resource) return undefined;
+  const named = criteria && id !== undefined ? { ...resource, id } : resource;
+  const text = JSON.stringify(named);
+  return { text, resource: lossy ? (JSON.parse(text) as Body['resource']) : named };
+};
+
+/** The entry as it would be asked for alone, its resource decided. */
+const asked = ({ interaction, lossy }: Work, { entry, id, creates }: Identified): Interaction => {
+  const plain = interactionOf({ ...entry, criteria: undefined }, sharedOf(interaction), bodyOf(entry, id, lossy));
+  const named = id === undefined ? plain : { ...plain, id };
+  return creates ? { ...named, verb: 'create' } : named;
+};
+
+const performOne = async (work: Work, one: Identified, within: Within): Promise<Answer> => {
+  if (one.found) return { status: 200, stored: one.found };
+  if (one.id === undefined && one.entry.criteria && one.entry.verb === 'delete') return { status: 204 };
+  try {
+    return await work.perform(asked(work, one), within);
+  } catch (thrown) {
+    throw inEntry(one.entry.place, asOutcome(thrown));
+  }
+};
+
+/** Those that were undone because of others do not say why. */
+const refusalOf = (reasons: readonly unknown[]): Outcome => {
+  const outcomes = reasons.map(asOutcome);
+  const causes = outcomes.filter(({ status }) => status !== 424);
+  const [first] = causes.length > 0 ? causes : outcomes;
+  if (!first || causes.length < 2) return first ?? asOutcome(reasons[0]);
+  const same = causes.filter(({ status }) => status === first.status);
+  return new Outcome(first.status, same.flatMap(({ issues }) => issues).slice(0, 50), first.headers, first.cause);
+};
+
+/** All at once, so that the store writes them together. */
+const performAll = async (
+  work: Work,
+  some: readonly Identified[],
+  within: Within,
+  answers: Map<number, Answer>,
+  onRefusal = (): void => {},
+): Promise<void> => {
+  const running: Promise<void>[] = [];
+  for (const [place, one] of some.entries()) {
+    if (place > 0 && place % atOnce === 0) await turn();
+    const run = performOne(work, one, within).then((answer) => void answers.set(one.entry.place, answer));
+    run.catch(onRefusal);
+    running.push(run);
+  }
+  const ended = await Promise.allSettled(running);
+  const failed = ended.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []));
+  if (failed.length > 0) throw refusalOf(failed);
+};
+
+const arrivingOf = (identified: readonly Identified[]): ReadonlySet<string> =>
+  new Set(
+    identified.flatMap(({ entry, id }) =>
+      id !== undefined && (entry.verb === 'create' || entry.verb === 'update') ? [`${entry.type}/${id}`] : [],
+    ),
+  );
+
+/** New resources only, none of which depends on what is there: one statement, and no transaction around it. */
+const isPlain = (kernel: Kernel, entries: readonly EntryRequest[]): boolean =>
+  entries.every(({ verb, criteria, resource }) => verb === 'create' && !criteria && resource && !hasConditionalLinks(kernel, resource));
+
+const writePlain = async (work: Work, entries: readonly EntryRequest[]): Promise<Map<number, Answer>> => {
+  const { kernel, interaction } = work;
+  const identified = entries.map((entry) => ({ entry, id: kernel.ids(), found: undefined, creates: true }));
+  const addresses = addressesOf(identified);
+  for (const one of identified) rewriteLinks(kernel, one, addresses);
+  const answers = new Map<number, Answer>();
+  const { unit, abandon } = kernel.store.whole(interaction.caller.tenant, entries.length);
+  await performAll(work, identified, { unit, arriving: arrivingOf(identified) }, answers, abandon);
+  return answers;
+};
+
+const inOrder = async (work: Work, entries: readonly EntryRequest[], transaction: TransactionUnit): Promise<Map<number, Answer>> => {
+  const { kernel, interaction } = work;
+  const answers = new Map<number, Answer>();
+  const ofVerbs = (some: readonly Identified[], ...verbs: readonly string[]): Identified[] =>
+    some.filter(({ entry }) => verbs.includes(entry.verb));
+  // R4 http.html#trules: deletions first, so that what is deleted matches no criteria any more.
+  const removals = await identifyAll(kernel, interaction, entries.filter(({ verb }) => verb === 'delete'), transaction);
+  checkIdentified(removals);
+  const within: Within = { unit: transaction, transaction, arriving: new Set() };
+  await performAll(work, removals, within, answers);
+  const others = await identifyAll(kernel, interaction, entries.filter(({ verb }) => verb !== 'delete'), transaction);
+  checkIdentified([...removals, ...others]);
+  const addresses = addressesOf(others);
+  for (const one of others) rewriteLinks(kernel, one, addresses);
+  const making = { ...within, arriving: arrivingOf(others) };
+  const writing = ofVerbs(others, 'create', 'update', 'patch');
+  const waits = new Set(writing.filter(({ entry }) => entry.resource && hasConditionalLinks(kernel, entry.resource)));
+  await performAll(work, writing.filter((one) => !waits.has(one)), making, answers);
+  for (const one of waits) await resolveConditionalLinks(kernel, interaction, one, transaction);
+  await performAll(work, [...waits], making, answers);
+  await performAll(work, others.filter((one) => !writing.includes(one)), within, answers);
+  await checkReferrers(kernel, interaction.caller, transaction);
+  return answers;
+};
+
+const entriesOf = (kernel: Kernel, tree: Body['resource']): EntryRequest[] => {
+  const entries = readEntries(tree, `${kernel.publicUrl}/fhir`);
+  const faults = entries.filter((entry) => entry instanceof Outcome);
+  if (faults.length > 0) throw refusalOf(faults);
+  return entries.filter((entry) => !(entry instanceof Outcome));
+};
+
+const run = async (work: Work, body: Body): Promise<Map<number, Answer>> => {
+  const { kernel, interaction, lossy } = work;
+  // Links are rewritten in this tree: a second try must begin with a fresh one.
+  const fresh = (): Body['resource'] => (lossy ? readLossless(body.text) : JSON.parse(body.text)) as Body['resource'];
+  const entries = entriesOf(kernel, lossy ? fresh() : body.resource);
+  checkEntries(entries);
+  if (isPlain(kernel, entries)) return entries.length === 0 ? new Map() : writePlain(work, entries);
+  return kernel.store.transaction(
+    interaction.caller.tenant,
+    (unit) => inOrder(work, entriesOf(kernel, fresh()), unit),
+    interaction.signal,
+  );
+};
+
+export const transaction: Verb = {
+  name: 'transaction',
+  capability: { level: 'system', code: 'transaction' },
+  run: async (kernel, interaction, _within, perform) => {
+    const body = bodyIn(interaction);
+    const methods = entriesOf(kernel, body.resource).map(({ method }) => method);
+    const answers = await run({ kernel, interaction, perform, lossy: hasLossyNumbers(body.text) }, body);
+    const texts = methods.map((method, place) =>
+      entryAnswer(answers.get(place) ?? { status: 204 }, method === 'GET', interaction.returning, `${kernel.publicUrl}/fhir`),
+    );
+    return { status: 200, text: bundleText({ type: 'transaction-response' }, texts) };
+  },
+};

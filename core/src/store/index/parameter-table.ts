@@ -1,0 +1,123 @@
+/** Which search parameters a type has, under which keys each finds its entries, and which are only another view of others and store nothing. */
+import { resourceTypes } from '../../fhir/resource-types.ts';
+import type { Parameters } from '../../fhir/search/query.ts';
+import type { SearchParameter } from '../../fhir/search-parameter.ts';
+import { parameterKey } from './parameter-key.ts';
+
+/** How a parameter's values are found. */
+export interface Lookup {
+  readonly keys: readonly number[];
+  /** Entries carry the resource's own date and are read in its order. */
+  readonly ordered: boolean;
+  /** A view of a reference parameter, of targets of this type alone. */
+  readonly onlyType?: string;
+}
+
+export interface TypeParameters {
+  /** All that can be asked for. */
+  readonly all: Parameters;
+  /** Those whose values are stored. */
+  readonly stored: readonly SearchParameter[];
+  readonly lookup: ReadonlyMap<string, Lookup>;
+  /** The parameter that gives a resource its own date. */
+  readonly dated: string | undefined;
+}
+
+export type ParameterTable = (type: string) => TypeParameters;
+
+/** The first of these that a type has is the date by which its resources are read. */
+const dates = ['date', 'authoredon', 'authored-on', 'authored', 'recorded-date', 'created', 'issued', 'onset-date', 'sent', 'effective-time', 'started', 'whenhandedover', 'period', 'received', 'collected'];
+
+/** A code is asked for together with a date; references always are. */
+const orderedTokens = new Set(['code']);
+
+const supported = new Set(['token', 'reference', 'string', 'date']);
+
+/** The arms of a union that begin at the type, without brackets around the whole. */
+const armsOf = (type: string, expression: string): string[] => {
+  const arms: string[] = [];
+  let depth = 0;
+  let start = 0;
+  for (let at = 0; at <= expression.length; at++) {
+    const char = expression.charAt(at);
+    if (char === '(') depth++;
+    if (char === ')') depth--;
+    if (at === expression.length || (char === '|' && depth === 0)) {
+      arms.push(expression.slice(start, at).trim().replace(/^\((.*)\)$/, '$1'));
+      start = at + 1;
+    }
+  }
+  return arms.filter((arm) => new RegExp(`^\\(*${type}\\b`).test(arm));
+};
+
+const ofPatient = /^(.*)\.where\(resolve\(\) is (\w+)\)$/;
+
+interface Armed {
+  readonly parameter: SearchParameter;
+  readonly arms: readonly string[];
+}
+
+/** A union of what other parameters store, such as combo-code of code and component-code. */
+const partsOf = (whole: Armed, others: readonly Armed[]): Armed[] | undefined => {
+  if (whole.arms.length < 2) return undefined;
+  const parts = others.filter(
+    ({ parameter, arms }) =>
+      parameter !== whole.parameter &&
+      parameter.type === whole.parameter.type &&
+      arms.length > 0 &&
+      arms.length < whole.arms.length &&
+      arms.every((arm) => whole.arms.includes(arm)),
+  );
+  const covered = new Set(parts.flatMap(({ arms }) => arms));
+  return covered.size === whole.arms.length ? parts : undefined;
+};
+
+/** The same reference, of targets of one type alone, such as patient of subject. */
+const narrowedOf = (view: Armed, others: readonly Armed[]): { of: Armed; onlyType: string } | undefined => {
+  const [arm = ''] = view.arms;
+  const match = ofPatient.exec(arm);
+  if (view.arms.length !== 1 || !match) return undefined;
+  const of = others.find(({ arms }) => arms.length === 1 && arms[0] === match[1]);
+  return of && { of, onlyType: match[2] ?? '' };
+};
+
+const describe = (type: string, parameters: readonly SearchParameter[]): TypeParameters => {
+  const mine = parameters.filter(({ base }) => base.some((each) => [type, 'Resource', 'DomainResource'].includes(each)));
+  const armed = mine
+    .filter(({ type: kind, expression }) => supported.has(kind) && expression !== undefined)
+    .map((parameter) => ({ parameter, arms: armsOf(type, parameter.expression ?? '') }));
+  const lookup = new Map<string, Lookup>();
+  const stored: SearchParameter[] = [];
+  const ordered = ({ type: kind, code }: SearchParameter): boolean => kind === 'reference' || orderedTokens.has(code);
+  for (const each of armed) {
+    const { code } = each.parameter;
+    const narrowed = narrowedOf(each, armed);
+    const parts = partsOf(each, armed);
+    if (narrowed)
+      lookup.set(code, { keys: [parameterKey(type, narrowed.of.parameter.code)], ordered: true, onlyType: narrowed.onlyType });
+    else if (parts && parts.every(({ parameter }) => ordered(parameter) === ordered(each.parameter)))
+      lookup.set(code, { keys: parts.map(({ parameter }) => parameterKey(type, parameter.code)), ordered: ordered(each.parameter) });
+    else if (code !== '_id' && code !== '_lastUpdated') {
+      stored.push(each.parameter);
+      lookup.set(code, { keys: [parameterKey(type, code)], ordered: ordered(each.parameter) });
+    }
+  }
+  const codes = new Set(stored.filter(({ type: kind }) => kind === 'date').map(({ code }) => code));
+  return {
+    all: new Map(mine.map((parameter) => [parameter.code, parameter])),
+    stored,
+    lookup,
+    dated: dates.find((code) => codes.has(code)),
+  };
+};
+
+/** Described when a type is met first: most hospitals use a third of R4's. */
+export const parameterTable = (parameters: readonly SearchParameter[]): ParameterTable => {
+  const known = new Set(resourceTypes);
+  const tables = new Map<string, TypeParameters>();
+  return (type) => {
+    const found = tables.get(type) ?? describe(type, parameters);
+    if (known.has(type)) tables.set(type, found);
+    return found;
+  };
+};

@@ -1,0 +1,107 @@
+/** Turns the values that a search parameter's expression found into words and spans, by the parameter's kind and the value's type. */
+import type { Word, Span } from '../change.ts';
+import { beginning, dateRange, end, type Range } from '../../fhir/search/date-range.ts';
+import { isId } from '../../fhir/ids.ts';
+import { isResourceType } from '../../fhir/resource-types.ts';
+import { outsideWord, referenceWord, stringWord, tokenWord } from './words.ts';
+
+/** A value with the FHIR or System type that the expression gave it. */
+export interface Typed {
+  readonly type: string;
+  readonly value: unknown;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const fieldsOf = (value: unknown): Fields => (typeof value === 'object' && value !== null ? (value as Fields) : {});
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
+const codingWord = (value: unknown): string[] => {
+  const { system, code } = fieldsOf(value);
+  return typeof code === 'string' ? [tokenWord(textOf(system), code)] : [];
+};
+
+const identifierWord = (value: unknown): string[] => {
+  const { system, value: text } = fieldsOf(value);
+  return typeof text === 'string' ? [tokenWord(textOf(system), text)] : [];
+};
+
+/** R4 search.html#token, by type. */
+const tokenWords = ({ type, value }: Typed): string[] => {
+  if (type === 'Coding') return codingWord(value);
+  if (type === 'CodeableConcept') return listOf(fieldsOf(value).coding).flatMap(codingWord);
+  if (type === 'Identifier') return identifierWord(value);
+  // Addresses of people are told apart by use, which is not a system.
+  if (type === 'ContactPoint') return typeof fieldsOf(value).value === 'string' ? [tokenWord('', textOf(fieldsOf(value).value))] : [];
+  return typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number'
+    ? [tokenWord('', String(value))]
+    : [];
+};
+
+export const localReference = (base: string, reference: string): { readonly type: string; readonly id: string } | undefined => {
+  const local = reference.startsWith(`${base}/`) ? reference.slice(base.length + 1) : reference;
+  const [type = '', id = '', history, version] = local.split('/');
+  const shaped = history === undefined || (history === '_history' && version !== undefined);
+  return shaped && isResourceType(type) && isId(id) ? { type, id } : undefined;
+};
+
+const referenceWords = ({ type, value }: Typed, base: string): string[] => {
+  const reference = type === 'Reference' ? fieldsOf(value).reference : value;
+  if (typeof reference !== 'string' || reference.startsWith('#')) return [];
+  const local = localReference(base, reference);
+  return [local ? referenceWord(local.type, local.id) : outsideWord(reference)];
+};
+
+const humanParts = ['family', 'given', 'prefix', 'suffix', 'text'];
+const addressParts = ['line', 'city', 'district', 'state', 'postalCode', 'country', 'text'];
+
+const partsOf = (value: unknown, parts: readonly string[]): string[] =>
+  parts.flatMap((part) => {
+    const found = fieldsOf(value)[part];
+    return (Array.isArray(found) ? found : [found]).filter((each): each is string => typeof each === 'string');
+  });
+
+const stringWords = ({ type, value }: Typed): string[] => {
+  if (typeof value === 'string') return [stringWord(value)];
+  if (type === 'HumanName') return partsOf(value, humanParts).map(stringWord);
+  if (type === 'Address') return partsOf(value, addressParts).map(stringWord);
+  const { text, coding, display } = fieldsOf(value);
+  const displays = listOf(coding).map((each) => fieldsOf(each).display);
+  return [text, display, ...displays].filter((each): each is string => typeof each === 'string').map(stringWord);
+};
+
+const rangeOf = (value: unknown): Range | undefined => (typeof value === 'string' ? dateRange(value) : undefined);
+
+const rangesOf = ({ type, value }: Typed): Range[] => {
+  if (typeof value === 'string') return [dateRange(value)].filter((range) => range !== undefined);
+  if (type === 'Period') {
+    const [start, stop] = [rangeOf(fieldsOf(value).start), rangeOf(fieldsOf(value).end)];
+    return start || stop ? [{ low: start?.low ?? beginning, high: stop?.high ?? end }] : [];
+  }
+  if (type === 'Timing') {
+    const events = listOf(fieldsOf(value).event).flatMap((event) => rangeOf(event) ?? []);
+    const bounds = fieldsOf(fieldsOf(value).repeat).boundsPeriod;
+    const bound = bounds === undefined ? [] : rangesOf({ type: 'Period', value: bounds });
+    const all = [...events, ...bound];
+    return all.length === 0
+      ? []
+      : [{ low: Math.min(...all.map(({ low }) => low)), high: Math.max(...all.map(({ high }) => high)) }];
+  }
+  return [];
+};
+
+/** Wider ones stand apart in the index. */
+export const longerThan = 86_400_000;
+
+export const spansOf = (param: number, typed: Typed): Span[] =>
+  rangesOf(typed).map(({ low, high }) => ({ param, long: high - low > longerThan, low, high }));
+
+const wordTexts = (kind: string, typed: Typed, base: string): string[] => {
+  if (kind === 'token') return tokenWords(typed);
+  if (kind === 'reference') return referenceWords(typed, base);
+  return kind === 'string' ? stringWords(typed) : [];
+};
+
+export const wordsOf = (param: number, kind: string, at: number, typed: Typed, base: string): Word[] =>
+  wordTexts(kind, typed, base).map((value) => ({ param, value, at }));

@@ -1,0 +1,126 @@
+/** The store as verbs hold it: reading, single writes, whole bundles, transactions; each bound to one tenant. */
+import type { SearchParameter } from '../fhir/search-parameter.ts';
+import { resourceTypes } from '../fhir/resource-types.ts';
+import type { Change, Written } from './change.ts';
+import type { Database } from './database.ts';
+import { isRetryable } from './fault.ts';
+import { openIndex, type Index, type IndexNeeds } from './index/entries.ts';
+import { parameterTable, type ParameterTable } from './index/parameter-table.ts';
+import { findCurrent } from './resources.ts';
+import { openRids, type Rids } from './rid.ts';
+import { openFind } from './search/find.ts';
+import { linkKeys, transactionUnit } from './transaction.ts';
+import type { TransactionUnit, Unit } from './unit.ts';
+import { openWriter, writeOnce } from './writer.ts';
+
+export interface Store {
+  readonly database: Database;
+  readonly parameters: ParameterTable;
+  readonly index: Index;
+  /** The search parameters of a type that find something. */
+  readonly searchable: (type: string) => readonly SearchParameter[];
+  readonly rids: Rids;
+  /** Each step stands for itself; writes that come together travel together. */
+  readonly single: (tenant: number) => Unit;
+  /** `count` new resources and nothing else, in one statement: all of them or none. Whoever finds that one will not come abandons the rest. */
+  readonly whole: (tenant: number, count: number) => { readonly unit: Unit; readonly abandon: () => void };
+  readonly transaction: <T>(
+    tenant: number,
+    work: (unit: TransactionUnit) => Promise<T>,
+    signal?: AbortSignal,
+  ) => Promise<T>;
+}
+
+export interface StoreNeeds extends Omit<IndexNeeds, 'table'> {
+  readonly database: Database;
+  readonly searchParameters: readonly SearchParameter[];
+  readonly now: () => number;
+}
+
+const referenceKeysOf = (parameters: ParameterTable): number[] =>
+  resourceTypes.flatMap((type) => {
+    const { stored, lookup } = parameters(type);
+    return stored.flatMap(({ code, type: kind }) => (kind === 'reference' ? (lookup.get(code)?.keys ?? []) : []));
+  });
+
+const mostTries = 6;
+
+interface Held {
+  readonly change: Change;
+  readonly resolve: (written: Written) => void;
+  readonly reject: (thrown: unknown) => void;
+}
+
+export const openStore = ({ database, searchParameters, now, ...indexing }: StoreNeeds): Store => {
+  const parameters = parameterTable(searchParameters);
+  const index = openIndex({ ...indexing, table: parameters });
+  const find = openFind(parameters);
+  const writer = openWriter(database.write);
+  let referenceKeys: readonly number[] | undefined;
+
+  const single = (tenant: number): Unit => ({
+    find: (type, id) => findCurrent(database.read, tenant, type, id),
+    write: (change) => writer.write(tenant, change),
+    search: (asked) =>
+      database.searches.transaction(tenant, ({ run }) => find(run, asked, now())),
+  });
+
+  const whole: Store['whole'] = (tenant, count) => {
+    const held: Held[] = [];
+    let abandoned = false;
+    const send = async (): Promise<void> => {
+      try {
+        const written = await writeOnce(
+          database.bulk,
+          tenant,
+          held.map(({ change }) => change),
+          true,
+        );
+        for (const [place, { resolve }] of held.entries()) resolve(written[place] ?? { outcome: 'undone' });
+      } catch (thrown) {
+        for (const { reject } of held) reject(thrown);
+      }
+    };
+    const abandon = (): void => {
+      abandoned = true;
+      for (const { resolve } of held) resolve({ outcome: 'undone' });
+    };
+    const write: Unit['write'] = (change) =>
+      new Promise((resolve, reject) => {
+        held.push({ change, resolve, reject });
+        if (abandoned) resolve({ outcome: 'undone' });
+        else if (held.length === count) void send();
+      });
+    return { unit: { ...single(tenant), write }, abandon };
+  };
+
+  /** Two that waited for each other in a circle, or met at a new id: one of them begins again. */
+  const retried = async <T>(work: () => Promise<T>): Promise<T> => {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await work();
+      } catch (thrown) {
+        if (tries === mostTries || !isRetryable(thrown)) throw thrown;
+      }
+    }
+  };
+
+  const transaction: Store['transaction'] = (tenant, work, signal) =>
+    retried(() =>
+      database.transactions.transaction(
+        tenant,
+        (begun) => {
+          referenceKeys ??= [...referenceKeysOf(parameters), ...linkKeys()];
+          return work(transactionUnit({ tenant, transaction: begun, find, now, referenceKeys }));
+        },
+        signal,
+      ),
+    );
+
+  const searchable = (type: string): SearchParameter[] => {
+    const { all, lookup } = parameters(type);
+    return [...all.values()].filter(({ code }) => lookup.has(code) || code === '_id' || code === '_lastUpdated');
+  };
+
+  return { database, parameters, index, searchable, rids: openRids(database.read), single, whole, transaction };
+};

@@ -1,0 +1,126 @@
+/** A unit of work whose steps commit together or not at all; what is asked in one turn of the event loop goes in one statement. */
+import { createHash } from 'node:crypto';
+import { resourceTypes, typeCode } from '../fhir/resource-types.ts';
+import type { Change, Written } from './change.ts';
+import { gather } from './gather.ts';
+import { linkKey } from './index/parameter-key.ts';
+import { referenceWord } from './index/words.ts';
+import type { Transaction } from './pool.ts';
+import type { Current } from './resources.ts';
+import { typeCodeOfRid } from './rid.ts';
+import type { Find } from './search/find.ts';
+import { reads, writes, type Statement } from './statement.ts';
+import type { Claim, Purpose, Referrer, TransactionUnit } from './unit.ts';
+import { writeCall, writtenOf, type WriteRow } from './write-statement.ts';
+
+/** In the order of their keys, so that two transactions over the same rows wait for each other and never in a circle. */
+const rows = `
+  select i.nth, r.rid, r.at, r.version, (extract(epoch from r.updated) * 1000)::int8 as updated, r.deleted, r.tail
+    from (select t.type, t.id, t.nth from unnest($2::int2[], string_to_array($3, chr(31))) with ordinality as t (type, id, nth)
+           order by t.type, t.id) i
+    join resource r on r.tenant = $1 and r.type = i.type and r.id = i.id`;
+
+const finds: Readonly<Record<Purpose, Statement>> = {
+  read: writes('unit.find-read', rows),
+  replace: writes('unit.find-replace', `${rows} for no key update of r`),
+  remove: writes('unit.find-remove', `${rows} for update of r`),
+};
+
+const claimed = `select count(case when c.exclusive then pg_advisory_xact_lock(c.key) else pg_advisory_xact_lock_shared(c.key) end)
+  from (select t.key, bool_or(t.exclusive) as exclusive from unnest($1::int8[], $2::boolean[]) as t (key, exclusive)
+         group by t.key order by t.key) c`;
+
+/** Some, not all: enough for a person to see what stands in the way. */
+const referrersNamed = 5;
+
+const referring = reads(
+  'unit.referrers',
+  `select r.rid, r.id
+     from (select unnest.value from unnest($2::text[]) as unnest (value)) t
+     join lateral (select w.rid from word w where w.tenant = $1 and w.param = any($3::int4[]) and w.value = t.value limit ${referrersNamed}) f on true
+     join resource r on r.tenant = $1 and r.rid = f.rid
+    where not r.deleted and not (r.rid = any($4::int8[])) limit ${referrersNamed}`,
+);
+
+const lockKey = (tenant: number, name: string): string =>
+  createHash('sha256').update(`${tenant} ${name}`).digest().readBigInt64BE().toString();
+
+interface FindAsk {
+  readonly type: string;
+  readonly id: string;
+  readonly purpose: Purpose;
+}
+
+export interface TransactionNeeds {
+  readonly tenant: number;
+  readonly transaction: Transaction;
+  readonly find: Find;
+  readonly now: () => number;
+  /** Every key under which a reference may be stored. */
+  readonly referenceKeys: readonly number[];
+}
+
+export const transactionUnit = ({
+  tenant,
+  transaction,
+  find,
+  now,
+  referenceKeys,
+}: TransactionNeeds): TransactionUnit => {
+  const removed: Change[] = [];
+
+  const findAll = async (asks: readonly FindAsk[]): Promise<(Current | undefined)[]> => {
+    const found: (Current | undefined)[] = asks.map(() => undefined);
+    for (const purpose of ['remove', 'replace', 'read'] as const) {
+      const mine = [...asks.entries()].filter(([, ask]) => ask.purpose === purpose);
+      if (mine.length === 0) continue;
+      const answer = await transaction.run<Omit<Current, 'type' | 'id'> & { nth: number }>(finds[purpose], [
+        `{${mine.map(([, ask]) => typeCode(ask.type)).join(',')}}`,
+        mine.map(([, ask]) => ask.id).join('\u001f'),
+      ]);
+      for (const { nth, ...row } of answer) {
+        const [place, ask] = mine[nth - 1] ?? [];
+        if (place !== undefined && ask) found[place] = { type: ask.type, id: ask.id, ...row };
+      }
+    }
+    return found;
+  };
+
+  const writeAll = async (changes: readonly Change[]): Promise<Written[]> => {
+    const { statement, values } = writeCall(changes, true);
+    removed.push(...changes.filter(({ deleted }) => deleted));
+    return writtenOf(changes, await transaction.run<WriteRow>(statement, values), true);
+  };
+
+  const finding = gather(findAll);
+  // Those who read first will write soon: their changes join these.
+  const writing = gather(writeAll, finding.settled);
+
+  const claim = async (claims: readonly Claim[]): Promise<void> => {
+    if (claims.length === 0) return;
+    await transaction.query(claimed, [
+      claims.map(({ name }) => lockKey(tenant, name)),
+      claims.map(({ exclusive }) => exclusive),
+    ]);
+  };
+
+  const referrers = async (): Promise<Referrer[]> => {
+    if (removed.length === 0) return [];
+    const answer = await transaction.run<{ rid: number; id: string }>(referring, [
+      removed.map(({ type, id }) => referenceWord(type, id)),
+      referenceKeys,
+      removed.map(({ rid }) => rid),
+    ]);
+    return answer.map(({ rid, id }) => ({ type: resourceTypes[typeCodeOfRid(rid)] ?? '', id }));
+  };
+
+  return {
+    find: (type, id, purpose) => finding.ask({ type, id, purpose }),
+    write: writing.ask,
+    search: (asked) => find(transaction.run, asked, now()),
+    claim,
+    referrers,
+  };
+};
+
+export const linkKeys = (): number[] => resourceTypes.map(linkKey);

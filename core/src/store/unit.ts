@@ -1,0 +1,29 @@
+/** What a verb works on the store with: each step by itself, or all steps of one transaction; verbs need not know which. */
+import type { Change, Target, Written } from './change.ts';
+import type { Current } from './resources.ts';
+import type { Asked, Hit } from './search/find.ts';
+
+/** What is going to be done with what is found: in a transaction it is locked for that. */
+export type Purpose = 'read' | 'replace' | 'remove';
+
+export interface Unit {
+  readonly find: (type: string, id: string, purpose: Purpose) => Promise<Current | undefined>;
+  readonly write: (change: Change) => Promise<Written>;
+  readonly search: (asked: Asked) => Promise<Hit[]>;
+}
+
+/** A lock on a name rather than on a row: held until the transaction ends. */
+export interface Claim {
+  readonly name: string;
+  readonly exclusive: boolean;
+}
+
+/** Someone who refers to what is to be deleted. */
+export type Referrer = Target;
+
+export interface TransactionUnit extends Unit {
+  /** Waits for whoever holds one of these. What is searched afterwards is seen as it is then. */
+  readonly claim: (claims: readonly Claim[]) => Promise<void>;
+  /** Who still refers to what this transaction has deleted so far; some of them. */
+  readonly referrers: () => Promise<Referrer[]>;
+}

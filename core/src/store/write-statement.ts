@@ -1,0 +1,223 @@
+/** The one statement that writes any number of changes: checks, versions, search words and the change feed together; packs changes into its arrays and reads what came of them. */
+import { typeCode } from '../fhir/resource-types.ts';
+import { methodCode, type Change, type Entries, type Word, type Span, type Written } from './change.ts';
+import { writes, type Statement } from './statement.ts';
+
+/** JSON holds no such character raw, and values of words are cleared of it: texts travel joined by it, which PostgreSQL splits faster than it reads an array. */
+const separator = '\u001f';
+
+interface Form {
+  /** Some changes replace what is there. */
+  readonly replaces: boolean;
+  /** All of it or nothing; otherwise each change stands for itself. */
+  readonly whole: boolean;
+}
+
+const now = `date_trunc('milliseconds', clock_timestamp())`;
+
+const input = ({ replaces }: Form): string =>
+  replaces
+    ? `select t.* from unnest($2::int8[], $3::int2[], string_to_array($4, chr(31)), $5::int2[], string_to_array($6, chr(31)), $7::int8[], $20::int4[], $21::boolean[])
+         with ordinality as t (rid, type, id, method, tail, at, was, deleted, place)`
+    : `select t.*, 0 as was, false as deleted from unnest($2::int8[], $3::int2[], string_to_array($4, chr(31)), $5::int2[], string_to_array($6, chr(31)), $7::int8[])
+         with ordinality as t (rid, type, id, method, tail, at, place)`;
+
+/** What is referred to is locked against deletion until this commits; a deletion in between is waited for and seen. */
+const references = `
+  needed as materialized (
+    select t.* from unnest($8::int8[], $9::int2[], string_to_array($10, chr(31))) with ordinality as t (place, type, id, nth)),
+  there as materialized (
+    select r.type, r.id
+      from (select distinct n.type, n.id from needed n order by n.type, n.id) n
+      join resource r on r.tenant = $1 and r.type = n.type and r.id = n.id
+     where not r.deleted
+       for key share of r),
+  unmet as materialized (
+    select n.place, n.nth from needed n
+     where not exists (select 1 from there t where t.type = n.type and t.id = n.id))`;
+
+/** Waits for whoever writes the same resource now, and finds nothing if that one was faster. */
+const replaced = `
+  old as materialized (
+    select i.place, r.rid, r.version, r.updated, r.method, r.deleted, r.tail
+      from input i
+      join resource r on r.tenant = $1 and r.rid = i.rid and r.version = i.was
+     where i.was > 0
+       for no key update of r)`;
+
+const good = ({ replaces, whole }: Form): string => {
+  const found = replaces
+    ? `case when i.was = 0 then true else exists (select 1 from old o where o.place = i.place) end`
+    : 'true';
+  if (!whole)
+    return `select i.* from input i where ${found} and not exists (select 1 from unmet u where u.place = i.place)`;
+  const everyFound = replaces ? `and (select count(*) from old) = (select count(*) from input i where i.was > 0)` : '';
+  return `select i.* from input i where (select count(*) from unmet) = 0 ${everyFound}`;
+};
+
+/** Of a whole a taken id fails the statement, and with it everything. */
+const made = ({ whole }: Form): string => `
+  made as (
+    insert into resource (tenant, type, id, rid, version, updated, method, deleted, tail, at)
+    select $1, g.type, g.id, g.rid, 1, ${now}, g.method, g.deleted, coalesce(g.tail, ''), g.at from good g where g.was = 0
+    ${whole ? '' : 'on conflict do nothing'}
+    returning rid, version, updated)`;
+
+/** The clock of one node may be behind another's: along one resource time never goes back. */
+const moved = `
+  moved as (
+    insert into history (tenant, rid, version, updated, method, deleted, tail)
+    select $1, o.rid, o.version, o.updated, o.method, o.deleted, o.tail from old o join good g on g.place = o.place),
+  changed as (
+    update resource r
+       set version = o.version + 1, updated = greatest(${now}, o.updated + make_interval(secs => 0.001)),
+           method = g.method, deleted = g.deleted, tail = coalesce(g.tail, ''), at = g.at
+      from good g join old o on o.place = g.place
+     where r.tenant = $1 and r.rid = g.rid
+    returning r.rid, r.version, r.updated)`;
+
+const found = `
+  logged as (
+    insert into change (tenant, type, updated, rid, version, xid)
+    select $1, (d.rid >> 44)::int2, d.updated, d.rid, d.version, pg_current_xact_id()::text::int8 from done d),
+  worded as (
+    insert into word (tenant, param, value, at, rid)
+    select $1, x.param, x.value, x.at, x.rid
+      from unnest($11::int4[], string_to_array($12, chr(31)), $13::int8[], $14::int8[]) as x (param, value, at, rid)
+      join done d on d.rid = x.rid
+    on conflict do nothing),
+  spanned as (
+    insert into span (tenant, param, long, low, high, rid)
+    select $1, x.param, x.long, x.low, x.high, x.rid
+      from unnest($15::int4[], $16::boolean[], $17::int8[], $18::int8[], $19::int8[]) as x (param, long, low, high, rid)
+      join done d on d.rid = x.rid
+    on conflict do nothing)`;
+
+const lost = `
+  unworded as (
+    delete from word w
+     using (select x.* from unnest($22::int4[], string_to_array($23, chr(31)), $24::int8[], $25::int8[]) as x (param, value, at, rid)
+              join done d on d.rid = x.rid) x
+     where w.tenant = $1 and w.param = x.param and w.value = x.value and w.at = x.at and w.rid = x.rid),
+  unspanned as (
+    delete from span s
+     using (select x.* from unnest($26::int4[], $27::boolean[], $28::int8[], $29::int8[], $30::int8[]) as x (param, long, low, high, rid)
+              join done d on d.rid = x.rid) x
+     where s.tenant = $1 and s.param = x.param and s.long = x.long and s.low = x.low and s.high = x.high and s.rid = x.rid)`;
+
+const textOf = (form: Form): string => `
+with
+  input as materialized (${input(form)}),
+  ${form.replaces ? `${replaced},` : ''}
+  ${references},
+  good as materialized (${good(form)}),
+  ${made(form)},
+  ${form.replaces ? `${moved},` : ''}
+  done as materialized (select * from made ${form.replaces ? 'union all select * from changed' : ''}),
+  ${found}
+  ${form.replaces ? `, ${lost}` : ''}
+select d.rid, d.version, (extract(epoch from d.updated) * 1000)::int8 as updated, 0::int8 as nth from done d
+union all
+select u.place, null, null, u.nth from unmet u`;
+
+const statementOf = (form: Form): Statement =>
+  writes(`write.${form.replaces ? 'any' : 'new'}.${form.whole ? 'whole' : 'each'}`, textOf(form));
+
+const statements = new Map(
+  [true, false].flatMap((replaces) =>
+    [true, false].map((whole) => [`${replaces} ${whole}`, statementOf({ replaces, whole })] as const),
+  ),
+);
+
+const array = (values: readonly (number | boolean)[]): string => `{${values.join(',')}}`;
+const joined = (values: readonly string[]): string => values.join(separator);
+
+interface OfRow<T> {
+  readonly rid: number;
+  readonly entry: T;
+}
+
+const collect = <T>(
+  changes: readonly Change[],
+  side: 'adds' | 'drops',
+  pick: (entries: Entries) => readonly T[],
+): OfRow<T>[] => changes.flatMap((change) => pick(change[side]).map((entry) => ({ rid: change.rid, entry })));
+
+const wordValues = (rows: readonly OfRow<Word>[]): string[] => [
+  array(rows.map(({ entry }) => entry.param)),
+  joined(rows.map(({ entry }) => entry.value)),
+  array(rows.map(({ entry }) => entry.at)),
+  array(rows.map(({ rid }) => rid)),
+];
+
+const spanValues = (rows: readonly OfRow<Span>[]): string[] => [
+  array(rows.map(({ entry }) => entry.param)),
+  array(rows.map(({ entry }) => entry.long)),
+  array(rows.map(({ entry }) => entry.low)),
+  array(rows.map(({ entry }) => entry.high)),
+  array(rows.map(({ rid }) => rid)),
+];
+
+const sideValues = (changes: readonly Change[], side: 'adds' | 'drops'): string[] => [
+  ...wordValues(collect(changes, side, ({ words }) => words)),
+  ...spanValues(collect(changes, side, ({ spans }) => spans)),
+];
+
+export interface WriteCall {
+  readonly statement: Statement;
+  readonly values: readonly string[];
+}
+
+export const writeCall = (changes: readonly Change[], whole: boolean): WriteCall => {
+  const replaces = changes.some(({ was }) => was > 0);
+  const statement = statements.get(`${replaces} ${whole}`);
+  if (!statement) throw new RangeError('there is no such form of the write statement');
+  const needs = changes.flatMap((change, place) => change.needs.map((target) => ({ place: place + 1, target })));
+  const values = [
+    array(changes.map(({ rid }) => rid)),
+    array(changes.map(({ type }) => typeCode(type))),
+    joined(changes.map(({ id }) => id)),
+    array(changes.map(({ method }) => methodCode(method))),
+    joined(changes.map(({ tail }) => tail)),
+    array(changes.map(({ at }) => at)),
+    array(needs.map(({ place }) => place)),
+    array(needs.map(({ target }) => typeCode(target.type))),
+    joined(needs.map(({ target }) => target.id)),
+    ...sideValues(changes, 'adds'),
+  ];
+  if (!replaces) return { statement, values };
+  return {
+    statement,
+    values: [
+      ...values,
+      array(changes.map(({ was }) => was)),
+      array(changes.map(({ deleted }) => deleted)),
+      ...sideValues(changes, 'drops'),
+    ],
+  };
+};
+
+/** A row id and its new version, or a place and the number of a reference that leads nowhere. */
+export interface WriteRow {
+  readonly rid: number;
+  readonly version: number | null;
+  readonly updated: number | null;
+  readonly nth: number;
+}
+
+export const writtenOf = (changes: readonly Change[], rows: readonly WriteRow[], whole: boolean): Written[] => {
+  const needs = changes.flatMap((change) => change.needs);
+  const done = new Map<number, WriteRow>();
+  const missing = new Map<number, number[]>();
+  for (const row of rows) {
+    if (row.version === null) missing.set(row.rid - 1, [...(missing.get(row.rid - 1) ?? []), row.nth - 1]);
+    else done.set(row.rid, row);
+  }
+  return changes.map((change, place): Written => {
+    const row = done.get(change.rid);
+    if (row) return { outcome: 'written', version: row.version ?? 0, updated: row.updated ?? 0 };
+    const targets = (missing.get(place) ?? []).flatMap((nth) => needs[nth] ?? []);
+    if (targets.length > 0) return { outcome: 'missing', targets };
+    return whole && missing.size > 0 ? { outcome: 'undone' } : { outcome: 'stale' };
+  });
+};
