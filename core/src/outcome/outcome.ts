@@ -6,6 +6,8 @@ export type IssueCode =
   | 'structure'
   | 'required'
   | 'value'
+  | 'code-invalid'
+  | 'invariant'
   | 'security'
   | 'login'
   | 'forbidden'

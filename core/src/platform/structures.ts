@@ -1,0 +1,11 @@
+/** R4's own types and required codes, read from their slim files once, at boot. */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { CodeSet, TypeDefinition } from '../fhir/structure/definition.ts';
+
+const read = (name: string): unknown =>
+  JSON.parse(readFileSync(fileURLToPath(import.meta.resolve(`@heddle/fhir-profiles/core/${name}`)), 'utf8'));
+
+export const r4Types = (): readonly TypeDefinition[] => read('structures.json') as TypeDefinition[];
+
+export const r4Codes = (): readonly CodeSet[] => read('codes.json') as CodeSet[];
