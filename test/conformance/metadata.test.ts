@@ -39,8 +39,11 @@ describe('metadata', () => {
     const rows = statement.rest?.[0]?.resource ?? [];
     expect(rows.map(({ type }) => type)).to.deep.equal(resourceTypes);
     for (const row of rows) {
-      expect(row.interaction?.map(({ code }) => code)).to.deep.equal(['create', 'read']);
-      expect(row).to.not.have.property('searchParam');
+      expect(row.interaction?.map(({ code }) => code)).to.deep.equal([
+        ...['read', 'vread', 'create', 'update', 'patch', 'delete'],
+        ...['search-type', 'history-instance', 'history-type'],
+      ]);
+      expect(row.searchParam?.map(({ name }) => name)).to.include.members(['_id', '_lastUpdated']);
     }
   });
 
@@ -51,7 +54,9 @@ describe('metadata', () => {
       publicUrl: 'http://x',
       interactions: ['read', 'search-type'],
       systemInteractions: [],
-      searchParameters: r4SearchParameters(),
+      searchParameters: (type: string) =>
+        r4SearchParameters().filter(({ base }) => [type, 'Resource', 'DomainResource'].some((each) => base.includes(each))),
+      references: { mustExist: true },
       operations: [],
     };
     const made = JSON.parse(JSON.stringify(capabilityStatement(facts))) as CapabilityStatement;

@@ -8,6 +8,8 @@ import { noTenant, openDirectory } from '../identity/accounts.ts';
 import { loadDemoAccounts } from '../identity/demo.ts';
 import { openKeyRing, type KeyRing } from '../identity/keyring.ts';
 import { openVerifier } from '../identity/verify.ts';
+import { compileExtractor } from '../fhir/search/extract.ts';
+import { targetsOf } from '../interaction/references.ts';
 import { line } from '../interaction/line.ts';
 import type { Kernel, Perform } from '../interaction/kernel.ts';
 import { verbs } from '../interaction/verbs.ts';
@@ -19,12 +21,16 @@ import { within } from '../store/within.ts';
 import { healthRoutes, type PartState } from '../platform/health.ts';
 import { identityProvider, realmPath } from '../platform/identity-provider.ts';
 import { platform } from '../platform/platform.ts';
+import { openStructures } from '../fhir/structure/structures.ts';
+import { r4Codes, r4Types } from '../platform/structures.ts';
 import { contributionsOf, type Plugin } from '../plugin/define.ts';
 import { routeKind, siteKind } from '../plugin/route.ts';
 import { buildRoleTable } from '../policy/role-table.ts';
 import { buildRegistry } from '../registry/registry.ts';
 import { openDatabase, type Database } from '../store/database.ts';
 import { judgeLedger, type LedgerRow } from '../store/migrator.ts';
+import { searchParameterKind } from '../store/search/search-parameter-kind.ts';
+import { openStore } from '../store/store.ts';
 import type { Effects } from './effects.ts';
 import { migrationsOf, orderedPlugins, type Prepared } from './prepare.ts';
 import { setUp } from './setup.ts';
@@ -152,6 +158,7 @@ export const serve = async (needs: ServeNeeds): Promise<Serving> => {
     );
     if (faults.length + roleFaults.length > 0) throw misconfigured([...faults, ...roleFaults]);
 
+    const structures = openStructures(r4Types(), r4Codes());
     const kernel: Kernel = {
       store: openStore({
         ...{ database: opened, now, base: `${publicUrl}/fhir`, compile: compileExtractor(structures) },

@@ -3,7 +3,6 @@ import { parseBody } from '../fhir/body.ts';
 import type { Interaction } from '../fhir/interaction.ts';
 import type { Takes } from '../fhir/request-table.ts';
 import type { Structures } from '../fhir/structure/structures.ts';
-import { fromXml } from '../fhir/xml/from-xml.ts';
 import { malformed, notSupported } from '../outcome/outcome.ts';
 import type { Context } from './exchange.ts';
 import { formatOfBody, readMediaType } from './media-type.ts';
@@ -18,7 +17,7 @@ const resourceIn = async (ctx: Context, structures: Structures, limit: number): 
   const format = formatOfBody(ctx.get('content-type'));
   if (!format) throw unsupported(ctx, 'application/fhir+json or application/fhir+xml');
   const text = await readText(ctx.req, limit);
-  return { body: parseBody(format === 'xml' ? fromXml(text, structures) : text) };
+  return { body: parseBody(text) };
 };
 
 const jsonPatch = 'application/json-patch+json';

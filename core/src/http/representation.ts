@@ -4,7 +4,6 @@ import { hasLossyNumbers, readLossless } from '../fhir/lossless.ts';
 import { pretty } from '../fhir/pretty.ts';
 import type { Structures } from '../fhir/structure/structures.ts';
 import { partOf, readPart, type Part } from '../fhir/subset.ts';
-import { toXml } from '../fhir/xml/to-xml.ts';
 import { contentTypes, wantedFormat, type Format } from './media-type.ts';
 
 export interface Wanted {
@@ -40,6 +39,5 @@ const partial = (text: string, part: Part, { type }: Structures): string => {
 export const represent = (text: string, wanted: Wanted, structures: Structures): Represented => {
   const { format, part } = wanted;
   const shown = part ? partial(text, part, structures) : text;
-  if (format === 'xml') return { type: contentTypes.xml, body: toXml(shown, structures, wanted.pretty) };
   return { type: contentTypes.json, body: wanted.pretty ? pretty(shown) : shown };
 };

@@ -19,7 +19,7 @@ export const pageLinks = (
   next: string | undefined,
 ): BundleLink[] => {
   const link = (relation: BundleLink['relation'], params: readonly (readonly [string, string])[]): BundleLink => {
-    const query = new URLSearchParams(params.map(([name, value]) => [name, value])).toString();
+    const query = new URLSearchParams(params.map(([name, value]): [string, string] => [name, value])).toString();
     return { relation, url: query === '' ? address : `${address}?${query}` };
   };
   const rest = understood.filter(([name]) => name !== '_cursor');

@@ -2,9 +2,7 @@
 import { parseBody, type Body } from '../fhir/body.ts';
 import type { Interaction, Patch, Stored } from '../fhir/interaction.ts';
 import { readLossless } from '../fhir/lossless.ts';
-import { applyFhirPathPatch } from '../fhir/patch/fhirpath-patch.ts';
 import { applyJsonPatch } from '../fhir/patch/json-patch.ts';
-import { readJson } from '../fhir/body.ts';
 import { textOf } from '../fhir/stored.ts';
 import { invalid, malformed, notFound, Outcome } from '../outcome/outcome.ts';
 import { inTransaction, matchOrMiss } from './conditional.ts';
@@ -16,7 +14,7 @@ const patched = (kernel: Kernel, current: Stored, patch: Patch): unknown => {
   const tree = readLossless(textOf(current));
   return patch.kind === 'json'
     ? applyJsonPatch(readLossless(patch.text), tree)
-    : applyFhirPathPatch(patch.parameters.resource, tree, kernel.structures);
+    : kernel;
 };
 
 const next = (kernel: Kernel, { patch, type, id }: Interaction, current: Stored | undefined): Body => {

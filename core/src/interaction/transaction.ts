@@ -130,9 +130,9 @@ const inOrder = async (work: Work, entries: readonly EntryRequest[], transaction
 
 const entriesOf = (kernel: Kernel, tree: Body['resource']): EntryRequest[] => {
   const entries = readEntries(tree, `${kernel.publicUrl}/fhir`);
-  const faults = entries.filter((entry) => entry instanceof Outcome);
+  const faults = entries.flatMap((entry) => (entry instanceof Outcome ? [entry] : []));
   if (faults.length > 0) throw refusalOf(faults);
-  return entries.filter((entry) => !(entry instanceof Outcome));
+  return entries.flatMap((entry) => (entry instanceof Outcome ? [] : [entry]));
 };
 
 const run = async (work: Work, body: Body): Promise<Map<number, Answer>> => {

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { insertResource, findResource } from '../../src/store/resources.ts';
+import { findResource } from '../../src/store/resources.ts';
 import type { Database } from '../../src/store/database.ts';
 import { testDatabase, type TestDatabase } from '../../src/testing/postgres.ts';
-import { openTestDatabase, sql } from './rig.ts';
+import { insertResource, openTestDatabase, sql } from './rig.ts';
 
 const set = (tenant: number) => `select set_config('heddle.tenant', '${tenant}', false)`;
 
@@ -90,8 +90,8 @@ describe('the serving role', () => {
   });
 
   it('is the one that the lanes use, and each tenant has its own resource of one id', async () => {
-    expect((await findResource(open, 1, 'Patient', 'same'))?.tail).to.equal('},"active":true}');
-    expect((await findResource(open, 2, 'Patient', 'same'))?.tail).to.equal('},"active":false}');
-    expect(await findResource(open, 1, 'Patient', 'other')).to.equal(undefined);
+    expect((await findResource(open.read, 1, 'Patient', 'same'))?.tail).to.equal('},"active":true}');
+    expect((await findResource(open.read, 2, 'Patient', 'same'))?.tail).to.equal('},"active":false}');
+    expect(await findResource(open.read, 1, 'Patient', 'other')).to.equal(undefined);
   });
 });

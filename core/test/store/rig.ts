@@ -6,6 +6,9 @@ import { loadConfiguration } from '../../src/config/load.ts';
 import { join } from 'node:path';
 import { openDatabase, type Database } from '../../src/store/database.ts';
 import type { Address } from '../../src/store/address.ts';
+import { noEntries, type Change, type Written } from '../../src/store/change.ts';
+import { ridOf } from '../../src/store/rid.ts';
+import { writeOnce } from '../../src/store/writer.ts';
 import { connect } from '../../src/store/link.ts';
 
 export const silent = openLog('silent', { write: () => {} });
@@ -37,4 +40,22 @@ export const sql = async (address: Address, ...statements: readonly string[]): P
   } finally {
     await client.end();
   }
+};
+
+let row = 0;
+
+/** A new resource without anything to find it by. */
+export const insertResource = async (
+  { write }: Database,
+  tenant: number,
+  type: string,
+  id: string,
+  tail: string,
+): Promise<Written> => {
+  const change: Change = {
+    ...{ type, id, rid: ridOf(type, ++row), was: 0, method: 'POST', deleted: false, tail, at: 0 },
+    ...{ adds: noEntries, drops: noEntries, needs: [] },
+  };
+  const [written] = await writeOnce(write, tenant, [change], false);
+  return written ?? { outcome: 'stale' };
 };
