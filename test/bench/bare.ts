@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import pg from 'pg';
 
 const [, , connectionString = ''] = process.argv;
-const client = new pg.Client({ connectionString, pipeline: true } as pg.ClientConfig);
+const client = new pg.Client({ connectionString, pipeline: true });
 await client.connect();
 await client.query('create table if not exists bare (id text primary key, content text not null)');
 

@@ -15,7 +15,10 @@ const statOf = (pid: string): Stat | undefined => {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The name in brackets may hold blanks: what follows it has places.
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ').map(Number);
+    const fields = text
+      .slice(text.lastIndexOf(')') + 2)
+      .split(' ')
+      .map(Number);
     const [parent = 0, used] = [fields[1], fields.slice(11, 15).reduce((sum, ticks) => sum + ticks, 0)];
     return { pid: Number(pid), parent, used: used * tickMs };
   } catch {

@@ -41,7 +41,8 @@ const urn = (seeded: Seeded): string => {
 };
 
 const two = (number: number): string => String(number).padStart(2, '0');
-const day = (seeded: Seeded): string => `${2016 + seeded.whole(10)}-${two(1 + seeded.whole(12))}-${two(1 + seeded.whole(28))}`;
+const day = (seeded: Seeded): string =>
+  `${2016 + seeded.whole(10)}-${two(1 + seeded.whole(12))}-${two(1 + seeded.whole(28))}`;
 const time = (seeded: Seeded, date: string): string =>
   `${date}T${two(seeded.whole(24))}:${two(seeded.whole(60))}:${two(seeded.whole(60))}+05:30`;
 
@@ -56,7 +57,12 @@ const patient = (seeded: Seeded, number: number): Resource => {
     resourceType: 'Patient',
     text: narrative(`${given} ${family}, registered at the front desk`),
     identifier: [
-      { use: 'usual', type: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v2-0203', code: 'MR' }] }, system: 'http://hospital.example/mrn', value: `MRN-${number}` },
+      {
+        use: 'usual',
+        type: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v2-0203', code: 'MR' }] },
+        system: 'http://hospital.example/mrn',
+        value: `MRN-${number}`,
+      },
       { system: 'http://hospital.example/national-id', value: `N${1_000_000 + number}` },
     ],
     active: true,
@@ -67,7 +73,15 @@ const patient = (seeded: Seeded, number: number): Resource => {
     ],
     gender: seeded.pick(['male', 'female']),
     birthDate: `${1935 + seeded.whole(85)}-${two(1 + seeded.whole(12))}-${two(1 + seeded.whole(28))}`,
-    address: [{ use: 'home', line: [`${seeded.whole(200)} Temple Road`], city: seeded.pick(cities), postalCode: String(100_000 + seeded.whole(800_000)), country: 'IN' }],
+    address: [
+      {
+        use: 'home',
+        line: [`${seeded.whole(200)} Temple Road`],
+        city: seeded.pick(cities),
+        postalCode: String(100_000 + seeded.whole(800_000)),
+        country: 'IN',
+      },
+    ],
     maritalStatus: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-MaritalStatus', code: 'M' }] },
     communication: [{ language: { coding: [{ system: 'urn:ietf:bcp:47', code: 'en' }] }, preferred: true }],
   };
@@ -93,9 +107,15 @@ const condition = (seeded: Seeded, subject: string, visit: string): Resource => 
   return {
     resourceType: 'Condition',
     text: narrative(`Problem list: ${display}`),
-    clinicalStatus: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/condition-clinical', code: 'active' }] },
-    verificationStatus: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/condition-ver-status', code: 'confirmed' }] },
-    category: [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/condition-category', code: 'problem-list-item' }] }],
+    clinicalStatus: {
+      coding: [{ system: 'http://terminology.hl7.org/CodeSystem/condition-clinical', code: 'active' }],
+    },
+    verificationStatus: {
+      coding: [{ system: 'http://terminology.hl7.org/CodeSystem/condition-ver-status', code: 'confirmed' }],
+    },
+    category: [
+      { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/condition-category', code: 'problem-list-item' }] },
+    ],
     code: { coding: [{ system: 'http://snomed.info/sct', code, display }], text: display },
     subject: { reference: subject },
     encounter: { reference: visit },
@@ -109,7 +129,11 @@ const request = (seeded: Seeded, subject: string, visit: string): Resource => ({
   text: narrative('Amlodipine 5 mg, one tablet a day in the morning'),
   status: 'active',
   intent: 'order',
-  medicationCodeableConcept: { coding: [{ system: 'http://www.nlm.nih.gov/research/umls/rxnorm', code: '197361', display: 'Amlodipine 5 MG Oral Tablet' }] },
+  medicationCodeableConcept: {
+    coding: [
+      { system: 'http://www.nlm.nih.gov/research/umls/rxnorm', code: '197361', display: 'Amlodipine 5 MG Oral Tablet' },
+    ],
+  },
   subject: { reference: subject },
   encounter: { reference: visit },
   authoredOn: time(seeded, day(seeded)),
@@ -127,7 +151,14 @@ export const observation = (seeded: Seeded, subject: string, visit?: string): Re
     identifier: [{ system: 'http://hospital.example/result', value: `R${seeded.whole(1e9)}` }],
     status: 'final',
     category: [
-      { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/observation-category', code: seeded.pick(['vital-signs', 'laboratory']) }] },
+      {
+        coding: [
+          {
+            system: 'http://terminology.hl7.org/CodeSystem/observation-category',
+            code: seeded.pick(['vital-signs', 'laboratory']),
+          },
+        ],
+      },
     ],
     code: { coding: [{ system: 'http://loinc.org', code, display }], text: display },
     subject: { reference: subject },
@@ -135,9 +166,26 @@ export const observation = (seeded: Seeded, subject: string, visit?: string): Re
     effectiveDateTime: moment,
     issued: moment,
     valueQuantity: { value, unit, system: 'http://unitsofmeasure.org', code: unit },
-    interpretation: [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation', code: 'N', display: 'Normal' }] }],
-    referenceRange: [{ low: { value: low, unit, system: 'http://unitsofmeasure.org', code: unit }, high: { value: low + width, unit, system: 'http://unitsofmeasure.org', code: unit } }],
-    note: [{ text: 'The patient was resting for five minutes before the measurement was taken, as the protocol asks.' }],
+    interpretation: [
+      {
+        coding: [
+          {
+            system: 'http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation',
+            code: 'N',
+            display: 'Normal',
+          },
+        ],
+      },
+    ],
+    referenceRange: [
+      {
+        low: { value: low, unit, system: 'http://unitsofmeasure.org', code: unit },
+        high: { value: low + width, unit, system: 'http://unitsofmeasure.org', code: unit },
+      },
+    ],
+    note: [
+      { text: 'The patient was resting for five minutes before the measurement was taken, as the protocol asks.' },
+    ],
   };
 };
 

@@ -89,7 +89,8 @@ export const drive = async ({ server, next, seconds, onAnswer }: Load): Promise<
       times.push(performance.now() - begun);
       if (answer.status >= 400 || answer.status === 0) {
         failures++;
-        if (failures === 1) process.stderr.write(`${request.method} ${request.path}: ${answer.status} ${answer.text.slice(0, 600)}\n`);
+        if (failures === 1)
+          process.stderr.write(`${request.method} ${request.path}: ${answer.status} ${answer.text.slice(0, 600)}\n`);
       }
       onAnswer?.(answer, n);
     }

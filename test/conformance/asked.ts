@@ -32,7 +32,8 @@ export const ask = async (
 /** The members of a body along a path of names and places. */
 export const at = (value: unknown, ...path: readonly (string | number)[]): unknown =>
   path.reduce<unknown>(
-    (found, name) => (typeof found === 'object' && found !== null ? (found as Record<string | number, unknown>)[name] : undefined),
+    (found, name) =>
+      typeof found === 'object' && found !== null ? (found as Record<string | number, unknown>)[name] : undefined,
     value,
   );
 
@@ -43,7 +44,9 @@ export const listAt = (value: unknown, ...path: readonly (string | number)[]): r
 
 export const textAt = (value: unknown, ...path: readonly (string | number)[]): string => {
   const found = at(value, ...path);
-  return typeof found === 'string' ? found : expect.fail(`no text at ${path.join('.')} of ${JSON.stringify(value).slice(0, 500)}`);
+  return typeof found === 'string'
+    ? found
+    : expect.fail(`no text at ${path.join('.')} of ${JSON.stringify(value).slice(0, 500)}`);
 };
 
 export const patient = (rest: Json = {}): Json => ({ resourceType: 'Patient', ...rest });
@@ -67,6 +70,9 @@ export const made = async (caller: TestCaller, resource: Json): Promise<string> 
 export const refusedWith = (answer: Answered, status: number, code: string, words?: RegExp): void => {
   expect(answer.status, answer.text).to.equal(status);
   expect(at(answer.body, 'resourceType'), answer.text).to.equal('OperationOutcome');
-  expect(listAt(answer.body, 'issue').map((issue) => at(issue, 'code')), answer.text).to.include(code);
+  expect(
+    listAt(answer.body, 'issue').map((issue) => at(issue, 'code')),
+    answer.text,
+  ).to.include(code);
   if (words) expect(answer.text).to.match(words);
 };

@@ -40,9 +40,15 @@ describe('one resource', () => {
     });
 
     it('refuses a resource that is not sound and names the place of each fault', async () => {
-      const answer = await ask(admin, 'POST', 'Patient', patient({ gender: 'mael', birthDate: '2026-02-30', horse: 1 }));
+      const answer = await ask(
+        admin,
+        'POST',
+        'Patient',
+        patient({ gender: 'mael', birthDate: '2026-02-30', horse: 1 }),
+      );
       refusedWith(answer, 400, 'structure');
-      for (const place of ['Patient.gender', 'Patient.birthDate', 'Patient.horse']) expect(answer.text).to.contain(`"${place}"`);
+      for (const place of ['Patient.gender', 'Patient.birthDate', 'Patient.horse'])
+        expect(answer.text).to.contain(`"${place}"`);
     });
 
     it('refuses a reference that leads nowhere and names its place', async () => {
@@ -78,7 +84,10 @@ describe('one resource', () => {
       expect([head.status, head.text, head.headers.get('etag')]).to.deep.equal([200, '', 'W/"1"']);
       expect(head.headers.get('content-type')).to.equal(get.headers.get('content-type'));
       const options = await ask(admin, 'OPTIONS', `Patient/${id}`);
-      expect([options.status, options.headers.get('allow')]).to.deep.equal([204, 'GET, HEAD, PUT, PATCH, DELETE, OPTIONS']);
+      expect([options.status, options.headers.get('allow')]).to.deep.equal([
+        204,
+        'GET, HEAD, PUT, PATCH, DELETE, OPTIONS',
+      ]);
     });
   });
 
@@ -86,7 +95,11 @@ describe('one resource', () => {
     it('makes the next version and keeps the one before', async () => {
       const id = await made(admin, patient({ active: true }));
       const answer = await ask(admin, 'PUT', `Patient/${id}`, patient({ id, active: false }));
-      expect([answer.status, answer.headers.get('etag'), at(answer.body, 'active')]).to.deep.equal([200, 'W/"2"', false]);
+      expect([answer.status, answer.headers.get('etag'), at(answer.body, 'active')]).to.deep.equal([
+        200,
+        'W/"2"',
+        false,
+      ]);
       expect(at((await ask(admin, 'GET', `Patient/${id}/_history/1`)).body, 'active')).to.equal(true);
       expect(at((await ask(admin, 'GET', `Patient/${id}/_history/2`)).body, 'active')).to.equal(false);
       refusedWith(await ask(admin, 'GET', `Patient/${id}/_history/3`), 404, 'not-found');
@@ -112,7 +125,8 @@ describe('one resource', () => {
 
     it('takes If-Match, and answers 412 to a stale one', async () => {
       const id = await made(admin, patient());
-      const update = (tag: string) => ask(admin, 'PUT', `Patient/${id}`, patient({ id, active: true }), { 'If-Match': tag });
+      const update = (tag: string) =>
+        ask(admin, 'PUT', `Patient/${id}`, patient({ id, active: true }), { 'If-Match': tag });
       expect((await update('W/"1"')).status).to.equal(200);
       refusedWith(await update('W/"1"'), 412, 'conflict');
       expect((await update('"2"')).status).to.equal(200);
@@ -168,7 +182,11 @@ describe('one resource', () => {
         ask(admin, 'PATCH', `Patient/${id}`, JSON.stringify(operations), { ...json, ...headers });
       expect((await patch([{ op: 'remove', path: '/name' }])).status).to.be.oneOf([400, 422]);
       refusedWith(await patch([{ op: 'add', path: '/gender', value: 'mael' }]), 400, 'code-invalid');
-      refusedWith(await patch([{ op: 'add', path: '/gender', value: 'male' }], { 'If-Match': 'W/"9"' }), 412, 'conflict');
+      refusedWith(
+        await patch([{ op: 'add', path: '/gender', value: 'male' }], { 'If-Match': 'W/"9"' }),
+        412,
+        'conflict',
+      );
       refusedWith(await patch([{ op: 'replace', path: '/id', value: 'x' }]), 400, 'invalid');
       refusedWith(await patch([{ op: 'replace', path: '/resourceType', value: 'Person' }]), 400, 'invalid');
       expect((await ask(admin, 'GET', `Patient/${id}`)).headers.get('etag')).to.equal('W/"1"');

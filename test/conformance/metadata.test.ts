@@ -55,7 +55,9 @@ describe('metadata', () => {
       interactions: ['read', 'search-type'],
       systemInteractions: [],
       searchParameters: (type: string) =>
-        r4SearchParameters().filter(({ base }) => [type, 'Resource', 'DomainResource'].some((each) => base.includes(each))),
+        r4SearchParameters().filter(({ base }) =>
+          [type, 'Resource', 'DomainResource'].some((each) => base.includes(each)),
+        ),
       references: { mustExist: true },
       operations: [],
     };

@@ -63,9 +63,13 @@ const readEntry = (value: unknown, place: number, base: string): EntryRequest =>
   const request = membersOf(entry.request);
   const [method, url] = [textIn(request, 'method'), textIn(request, 'url')];
   if (method === undefined || url === undefined)
-    throw invalid(`${entryPath(place)}.request`, 'an entry of a batch or transaction needs request.method and request.url');
+    throw invalid(
+      `${entryPath(place)}.request`,
+      'an entry of a batch or transaction needs request.method and request.url',
+    );
   const [path = '', query = ''] = localUrl(url, base).split('?', 2);
-  if (/^[a-z][a-z\d+.-]*:/i.test(path)) throw invalid(`${entryPath(place)}.request.url`, 'the address is not one of this server');
+  if (/^[a-z][a-z\d+.-]*:/i.test(path))
+    throw invalid(`${entryPath(place)}.request.url`, 'the address is not one of this server');
   const asked = readFhirRequest(method, path);
   const exists = textIn(request, 'ifNoneExist');
   const params = new URLSearchParams(query);

@@ -22,8 +22,7 @@ export type Returning = 'minimal' | 'representation' | 'OperationOutcome';
 
 /** A patch document, by its kind. */
 export type Patch =
-  | { readonly kind: 'json'; readonly text: string }
-  | { readonly kind: 'fhirpath'; readonly parameters: Body };
+  { readonly kind: 'json'; readonly text: string } | { readonly kind: 'fhirpath'; readonly parameters: Body };
 
 /** `verb` names a row of the verb table; an operation is the verb `operation` with its `name`. */
 export interface Interaction {

@@ -31,7 +31,10 @@ const isObject = (value: unknown): value is Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** `valueQuantity` and `_birthDate` belong to `value` and `birthDate`. */
-const elementOf = ({ elements }: TypeDefinition, key: string): { element: ElementDefinition; type: string } | undefined => {
+const elementOf = (
+  { elements }: TypeDefinition,
+  key: string,
+): { element: ElementDefinition; type: string } | undefined => {
   const name = key.startsWith('_') ? key.slice(1) : key;
   for (const element of elements) {
     if (element.name === name) return { element, type: element.types[0] ?? '' };
@@ -59,9 +62,7 @@ const summarized = (value: unknown, typeName: string, typeOf: TypeOf): unknown =
     Object.entries(value).flatMap(([key, member]) => {
       if (kept.has(key)) return [[key, member]];
       const found = elementOf(type, key);
-      return found?.element.summary || found?.element.min === 1
-        ? [[key, summarized(member, found.type, typeOf)]]
-        : [];
+      return found?.element.summary || found?.element.min === 1 ? [[key, summarized(member, found.type, typeOf)]] : [];
     }),
   );
 };
@@ -74,14 +75,20 @@ const marked = (resource: Record<string, unknown>): Resource => {
   const meta = isObject(resource.meta) ? resource.meta : {};
   const tags: readonly unknown[] = Array.isArray(meta.tag) ? meta.tag : [];
   const { resourceType, id, ...rest } = resource;
-  return { resourceType: String(resourceType), ...(typeof id === 'string' ? { id } : {}), ...rest, meta: { ...meta, tag: [...tags, subsetted] } };
+  return {
+    resourceType: String(resourceType),
+    ...(typeof id === 'string' ? { id } : {}),
+    ...rest,
+    meta: { ...meta, tag: [...tags, subsetted] },
+  };
 };
 
 export const partOf = (resource: Resource, { summary, elements }: Part, typeOf: TypeOf): Resource => {
   const type = typeOf(resource.resourceType);
   if (!type) return resource;
   if (summary === 'true') return marked(summarized(resource, type.name, typeOf) as Record<string, unknown>);
-  if (summary === 'text') return marked(pick(resource, (key) => kept.has(key) || key === 'text' || required(type, key)));
+  if (summary === 'text')
+    return marked(pick(resource, (key) => kept.has(key) || key === 'text' || required(type, key)));
   if (summary === 'data') return marked(pick(resource, (key) => key !== 'text'));
   if (elements.length === 0) return resource;
   const names = new Set(elements);

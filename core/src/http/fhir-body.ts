@@ -11,7 +11,10 @@ import { readText } from './request-body.ts';
 type Carried = Pick<Interaction, 'body' | 'patch' | 'query'>;
 
 const unsupported = (ctx: Context, instead: string): Error =>
-  notSupported(415, `the body's media type is ${ctx.get('content-type').slice(0, 100) || 'not given'}; send ${instead}`);
+  notSupported(
+    415,
+    `the body's media type is ${ctx.get('content-type').slice(0, 100) || 'not given'}; send ${instead}`,
+  );
 
 const resourceIn = async (ctx: Context, structures: Structures, limit: number): Promise<Carried> => {
   const format = formatOfBody(ctx.get('content-type'));
@@ -27,7 +30,8 @@ const patchIn = async (ctx: Context, structures: Structures, limit: number): Pro
     const text = await readText(ctx.req, limit);
     return { patch: { kind: 'json', text } };
   }
-  if (!formatOfBody(ctx.get('content-type'))) throw unsupported(ctx, `${jsonPatch}, or Parameters as application/fhir+json or +xml`);
+  if (!formatOfBody(ctx.get('content-type')))
+    throw unsupported(ctx, `${jsonPatch}, or Parameters as application/fhir+json or +xml`);
   const { body } = await resourceIn(ctx, structures, limit);
   if (body?.resource.resourceType !== 'Parameters') throw malformed('a FHIRPath patch is a Parameters resource');
   return { patch: { kind: 'fhirpath', parameters: body } };
@@ -38,7 +42,8 @@ const formIn = async (ctx: Context, limit: number): Promise<Carried> => {
   const query = new URLSearchParams(ctx.URL.searchParams);
   const type = readMediaType(ctx.get('content-type')).name;
   const text = await readText(ctx.req, limit);
-  if (text !== '' && type !== 'application/x-www-form-urlencoded') throw unsupported(ctx, 'application/x-www-form-urlencoded');
+  if (text !== '' && type !== 'application/x-www-form-urlencoded')
+    throw unsupported(ctx, 'application/x-www-form-urlencoded');
   for (const [name, value] of new URLSearchParams(text)) query.append(name, value);
   return { query };
 };

@@ -45,13 +45,21 @@ const textIn = (answer: Exclude<Answer, { status: 204 | 304 }>): string => {
   return 'made' in answer ? JSON.stringify(answer.made) : textOf(answer.stored);
 };
 
-const write = (ctx: Context, answer: Answer, verb: string, wanted: Wanted, prefer: Preference, kernel: Kernel): void => {
+const write = (
+  ctx: Context,
+  answer: Answer,
+  verb: string,
+  wanted: Wanted,
+  prefer: Preference,
+  kernel: Kernel,
+): void => {
   writeHead(ctx, answer.status, 'stored' in answer ? answer.stored : undefined, kernel.publicUrl);
   if (answer.status === 204 || answer.status === 304) return;
   const returning = isWrite.has(verb) ? prefer.returning : undefined;
-  const text = returning === 'OperationOutcome' ? said(answer.status) : textIn(answer as Exclude<Answer, { status: 204 | 304 }>);
+  const text = returning === 'OperationOutcome' ? said(answer.status) : textIn(answer);
   // R4 http.html#ops: a client that keeps what it sent needs the head alone.
-  const { type, body } = returning === 'minimal' ? { type: contentTypes.json, body: '' } : represent(text, wanted, kernel.structures);
+  const { type, body } =
+    returning === 'minimal' ? { type: contentTypes.json, body: '' } : represent(text, wanted, kernel.structures);
   if (body !== '') ctx.type = type;
   ctx.body = body;
 };
@@ -59,8 +67,10 @@ const write = (ctx: Context, answer: Answer, verb: string, wanted: Wanted, prefe
 const byCriteria = new Set(['update', 'patch', 'delete']);
 
 const criteriaOf = (ctx: Context, { verb, id }: FhirRequest): Pick<Interaction, 'criteria'> => {
-  const exists = ctx.get('if-none-exist');
-  if (exists !== '' && verb === 'create') return { criteria: new URLSearchParams(exists.replace(/^[^=?]*\?/, '')) };
+  const exists = ctx.req.headers['if-none-exist'];
+  // An empty header is a mistake that must not create a second patient.
+  if (typeof exists === 'string' && verb === 'create')
+    return { criteria: new URLSearchParams(exists.replace(/^[^=?]*\?/, '')) };
   return byCriteria.has(verb) && id === undefined ? { criteria: ctx.URL.searchParams } : {};
 };
 
@@ -76,7 +86,8 @@ const conditionsOf = (ctx: Context): Pick<Interaction, 'ifMatch' | 'ifNoneMatch'
 
 const answerOptions = (ctx: Context, path: string): void => {
   const methods = allowedMethods(path);
-  if (methods.length === 0) throw notSupported(404, 'there is nothing at this address; /fhir/metadata says what there is');
+  if (methods.length === 0)
+    throw notSupported(404, 'there is nothing at this address; /fhir/metadata says what there is');
   ctx.set('Allow', [...methods, 'OPTIONS'].join(', '));
   ctx.status = 204;
 };

@@ -11,7 +11,12 @@ import type { Kernel, Perform, Verb } from './kernel.ts';
 /** So many at a time: they share statements, and others get their turn. */
 const atOnce = 32;
 
-const run = async (kernel: Kernel, interaction: Interaction, entry: EntryRequest, perform: Perform): Promise<string> => {
+const run = async (
+  kernel: Kernel,
+  interaction: Interaction,
+  entry: EntryRequest,
+  perform: Perform,
+): Promise<string> => {
   try {
     if (entry.verb === 'bundle') throw invalid('Bundle.entry.request', 'a bundle cannot stand in a bundle');
     const answer: Answer = await perform(interactionOf(entry, sharedOf(interaction), bodyIn(entry)));
@@ -27,14 +32,10 @@ export const batch: Verb = {
   run: async (kernel, interaction, _within, perform) => {
     const entries = readEntries(given(interaction).resource, `${kernel.publicUrl}/fhir`);
     const answers: string[] = [];
+    const one = async (entry: EntryRequest | Outcome): Promise<string> =>
+      entry instanceof Outcome ? entryRefusal(entry) : run(kernel, interaction, entry, perform);
     for (let from = 0; from < entries.length; from += atOnce)
-      answers.push(
-        ...(await Promise.all(
-          entries
-            .slice(from, from + atOnce)
-            .map((entry) => (entry instanceof Outcome ? entryRefusal(entry) : run(kernel, interaction, entry, perform))),
-        )),
-      );
+      answers.push(...(await Promise.all(entries.slice(from, from + atOnce).map(one))));
     return { status: 200, text: bundleText({ type: 'batch-response' }, answers) };
   },
 };

@@ -10,7 +10,10 @@ const patchOf = (body: Body, place: number): Patch => {
   if (resource.resourceType === 'Parameters') return { kind: 'fhirpath', parameters: body };
   const data = resource.resourceType === 'Binary' ? resource.data : undefined;
   if (typeof data !== 'string')
-    throw invalid(`Bundle.entry[${place}].resource`, 'a patch is a Parameters resource, or a Binary that holds a JSON Patch');
+    throw invalid(
+      `Bundle.entry[${place}].resource`,
+      'a patch is a Parameters resource, or a Binary that holds a JSON Patch',
+    );
   return { kind: 'json', text: Buffer.from(data, 'base64').toString('utf8') };
 };
 
@@ -38,7 +41,7 @@ export const interactionOf = (entry: EntryRequest, shared: Shared, body: Body | 
     ...{ verb, query },
     ...defined({ type, id, version, name, criteria, ifMatch, ifNoneMatch, ifModifiedSince }),
     ...(takes === 'nothing' ? {} : content),
-  } as Interaction;
+  };
 };
 
 export const bodyIn = ({ resource }: EntryRequest): Body | undefined => resource && bodyOf(resource);

@@ -5,7 +5,15 @@ import type { Kernel, Verb } from './kernel.ts';
 
 const made = new WeakMap<Kernel, { readonly resourceType: string }>();
 
-const statementOf = ({ registry, verbs, started, version, publicUrl, store, references }: Kernel): { readonly resourceType: string } => {
+const statementOf = ({
+  registry,
+  verbs,
+  started,
+  version,
+  publicUrl,
+  store,
+  references,
+}: Kernel): { readonly resourceType: string } => {
   const levelOf = (level: 'type' | 'system'): string[] =>
     verbs.flatMap(({ capability }) => (capability?.level === level ? [capability.code] : []));
   const operations = new Map(registry.all(operationKind).map(({ value }) => [value.name, value]));

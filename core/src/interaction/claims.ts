@@ -20,7 +20,9 @@ const mostNames = 2_000;
 /** The criterion's own name exclusively, the names of what may be made shared; the type itself where the criteria have no equal value. */
 export const claimsOf = (kernel: Kernel, query: Query, resource: Resource): Claim[] => {
   const { type } = query;
-  const names = conditionsOf(query, kernel.store.parameters(type)).map(equalName).find((each) => each.length > 0);
+  const names = conditionsOf(query, kernel.store.parameters(type))
+    .map(equalName)
+    .find((each) => each.length > 0);
   if (!names) return [{ name: `type ${type}`, exclusive: true }];
   const own = kernel.store.index(type, resource).entries.words.map(({ param, value }) => wordName(param, value));
   return [

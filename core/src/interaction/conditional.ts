@@ -70,16 +70,13 @@ export const lockMatch = async (
   const id = await find();
   if (id === undefined) return undefined;
   await transaction.find(type, id, purpose);
-  if ((await find()) !== id) throw conflict(`what the criteria match changed at the same moment: nothing was changed, ask again`);
+  if ((await find()) !== id)
+    throw conflict(`what the criteria match changed at the same moment: nothing was changed, ask again`);
   return id;
 };
 
 // R4 http.html#cond-update
-export const updateMatching = (
-  kernel: Kernel,
-  interaction: Interaction,
-  within: Within | undefined,
-): Promise<Answer> =>
+export const updateMatching = (kernel: Kernel, interaction: Interaction, within: Within | undefined): Promise<Answer> =>
   inTransaction(kernel, interaction, within, async (part) => {
     const body = bodyIn(interaction);
     const { type, criteria } = given(interaction);

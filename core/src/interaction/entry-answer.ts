@@ -34,7 +34,8 @@ export const entryAnswer = (answer: Answer, asked: boolean, returning: Returning
     etag: etagOf(stored),
     lastModified: new Date(stored.updated).toISOString(),
   };
-  const outcome = returning === 'OperationOutcome' && !asked ? { outcome: JSON.parse(done(answer.status)) as unknown } : {};
+  const outcome =
+    returning === 'OperationOutcome' && !asked ? { outcome: JSON.parse(done(answer.status)) as unknown } : {};
   return entryText({
     fullUrl: stored && !stored.deleted ? JSON.stringify(`${base}/${stored.type}/${stored.id}`) : undefined,
     resource: shown ? bodyOf(answer) : undefined,

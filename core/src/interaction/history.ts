@@ -66,12 +66,16 @@ const answer = async (
     signal,
   );
   const [latest] = found;
-  if (!latest && whose.id !== undefined && cursor === null && since === undefined && !at) throw notFound(path.replace('/_history', ''));
+  if (!latest && whose.id !== undefined && cursor === null && since === undefined && !at)
+    throw notFound(path.replace('/_history', ''));
   const page = found.slice(0, limit);
   const last = found.length > limit ? page.at(-1) : undefined;
   const next = last && cursorText([last.updated, last.rid, last.version]);
   const links = pageLinks(`${base}/${path}`, [...query], next);
-  return bundleText({ type: 'history', links }, page.map((each) => entryOf(each, base)));
+  return bundleText(
+    { type: 'history', links },
+    page.map((each) => entryOf(each, base)),
+  );
 };
 
 export const historyInstance: Verb = {

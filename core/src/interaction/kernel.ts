@@ -44,7 +44,12 @@ export interface Verb {
   readonly open?: true;
   /** Whether the body must be a resource of the interaction's type. */
   readonly takesResource?: true;
-  readonly run: (kernel: Kernel, interaction: Interaction, within: Within | undefined, perform: Perform) => Promise<Answer>;
+  readonly run: (
+    kernel: Kernel,
+    interaction: Interaction,
+    within: Within | undefined,
+    perform: Perform,
+  ) => Promise<Answer>;
 }
 
 /** The unit of work that an interaction is part of. */

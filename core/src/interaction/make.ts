@@ -25,9 +25,12 @@ export const make = async (kernel: Kernel, interaction: Interaction, within: Wit
 export const checkMeant = (interaction: Interaction, current: Stored | undefined): void => {
   const { ifMatch, type, id } = interaction;
   if (ifMatch === undefined) return;
-  if (!current || current.deleted) throw preconditionFailed(`${type}/${id} does not exist, and If-Match asks for a version of it`);
+  if (!current || current.deleted)
+    throw preconditionFailed(`${type}/${id} does not exist, and If-Match asks for a version of it`);
   if (!isMeant(ifMatch, current))
-    throw preconditionFailed(`${type}/${id} is at version ${etagOf(current)}, not at the one that If-Match names: read it again`);
+    throw preconditionFailed(
+      `${type}/${id} is at version ${etagOf(current)}, not at the one that If-Match names: read it again`,
+    );
 };
 
 /** Makes the next version's body from the current one; undefined where there is none yet. */

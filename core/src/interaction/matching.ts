@@ -9,7 +9,8 @@ import type { Kernel } from './kernel.ts';
 /** They shape the answer and narrow nothing. */
 export const shaping = new Set(['_format', '_pretty', '_summary', '_elements', '_count', '_cursor']);
 
-export const narrowing = (params: URLSearchParams): [string, string][] => [...params].filter(([name]) => !shaping.has(name));
+export const narrowing = (params: URLSearchParams): [string, string][] =>
+  [...params].filter(([name]) => !shaping.has(name));
 
 export const readQuery = (kernel: Kernel, caller: Caller, type: string, params: URLSearchParams): Parsed => {
   const decision = kernel.roles.judge(caller, 'search-type', type);
@@ -27,10 +28,17 @@ export const matching = async (
 ): Promise<Hit[]> => unit.search({ query: criteriaQuery(kernel, caller, type, criteria), limit: 2 });
 
 /** What is left out of a search finds more; what is left out of criteria changes the wrong patient. */
-export const criteriaQuery = (kernel: Kernel, caller: Caller, type: string, criteria: URLSearchParams): Parsed['query'] => {
+export const criteriaQuery = (
+  kernel: Kernel,
+  caller: Caller,
+  type: string,
+  criteria: URLSearchParams,
+): Parsed['query'] => {
   const { query, unknown } = readQuery(kernel, caller, type, criteria);
   const [first] = unknown;
-  if (first !== undefined) throw invalid(first, `${type} has no search parameter ${first}: criteria must be understood whole`);
-  if (query.clauses.length === 0) throw malformed('the criteria narrow nothing: name at least one search parameter with a value');
+  if (first !== undefined)
+    throw invalid(first, `${type} has no search parameter ${first}: criteria must be understood whole`);
+  if (query.clauses.length === 0)
+    throw malformed('the criteria narrow nothing: name at least one search parameter with a value');
   return query;
 };

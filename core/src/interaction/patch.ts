@@ -12,9 +12,7 @@ import { replace } from './make.ts';
 /** The tree keeps the digits of its numbers, and so does the text that is made of it again. */
 const patched = (kernel: Kernel, current: Stored, patch: Patch): unknown => {
   const tree = readLossless(textOf(current));
-  return patch.kind === 'json'
-    ? applyJsonPatch(readLossless(patch.text), tree)
-    : kernel;
+  return patch.kind === 'json' ? applyJsonPatch(readLossless(patch.text), tree) : kernel;
 };
 
 const next = (kernel: Kernel, { patch, type, id }: Interaction, current: Stored | undefined): Body => {
@@ -33,7 +31,8 @@ export const patch: Verb = {
   name: 'patch',
   capability: { level: 'type', code: 'patch' },
   run: (kernel, interaction, within) => {
-    if (!interaction.criteria) return replace(kernel, interaction, 'PATCH', (current) => next(kernel, interaction, current), within);
+    if (!interaction.criteria)
+      return replace(kernel, interaction, 'PATCH', (current) => next(kernel, interaction, current), within);
     return inTransaction(kernel, interaction, within, async (part) => {
       const id = await matchOrMiss(kernel, interaction, part, 'replace');
       const named = { ...interaction, id };

@@ -50,7 +50,11 @@ export const neededBy = (
   kernel: Kernel,
   caller: Caller,
   resource: Resource,
-  { self, all, arriving }: { readonly self: string; readonly all: readonly Target[]; readonly arriving?: ReadonlySet<string> },
+  {
+    self,
+    all,
+    arriving,
+  }: { readonly self: string; readonly all: readonly Target[]; readonly arriving?: ReadonlySet<string> },
 ): Target[] => {
   if (!kernel.references.mustExist) return [];
   const targets = all.filter((target) => {

@@ -24,7 +24,9 @@ export const checkReferrers = async (kernel: Kernel, caller: Caller, transaction
   if (kernel.references.mayDangle) return;
   const referrers = await transaction.referrers();
   if (referrers.length > 0)
-    throw conflict(`nothing was deleted, because others refer to it: ${named(kernel, caller, referrers)}. Delete or change those first, or all in one transaction`);
+    throw conflict(
+      `nothing was deleted, because others refer to it: ${named(kernel, caller, referrers)}. Delete or change those first, or all in one transaction`,
+    );
 };
 
 const removeCurrent = async (kernel: Kernel, unit: Unit, before: Current): Promise<Answer> => {

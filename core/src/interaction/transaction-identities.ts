@@ -46,11 +46,15 @@ const writes = new Set(['create', 'update', 'patch', 'delete']);
 /** What can be seen without asking the database. */
 export const checkEntries = (entries: readonly EntryRequest[]): void => {
   refuseRepeats(
-    entries.flatMap(({ place, fullUrl, verb }) => (fullUrl === undefined || verb === 'delete' ? [] : [[place, fullUrl] as const])),
+    entries.flatMap(({ place, fullUrl, verb }) =>
+      fullUrl === undefined || verb === 'delete' ? [] : [[place, fullUrl] as const],
+    ),
     'fullUrl',
   );
   refuseRepeats(
-    entries.flatMap((entry) => (entry.id !== undefined && writes.has(entry.verb) ? [[entry.place, named(entry)] as const] : [])),
+    entries.flatMap((entry) =>
+      entry.id !== undefined && writes.has(entry.verb) ? [[entry.place, named(entry)] as const] : [],
+    ),
     'resource',
   );
   refuseRepeats(
@@ -125,7 +129,8 @@ const lockFound = async (
   if (!entry.criteria || id === undefined || entry.verb === 'create' || entry.type === undefined) return;
   await transaction.find(entry.type, id, entry.verb === 'delete' ? 'remove' : 'replace');
   const match = await matchOf(kernel, interaction, entry, transaction);
-  if (match !== undefined && match.id !== id) throw conflict('what the criteria match changed at the same moment: ask again');
+  if (match !== undefined && match.id !== id)
+    throw conflict('what the criteria match changed at the same moment: ask again');
 };
 
 export const identifyAll = async (

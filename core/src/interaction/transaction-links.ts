@@ -23,7 +23,8 @@ export const addressesOf = (identified: readonly Identified[]): Addresses =>
   );
 
 /** R4 bundle.html#references: a relative reference in an entry whose fullUrl is a RESTful address is relative to that address's server. */
-const serverOf = (fullUrl: string | undefined): string | undefined => /^(https?:\/\/.*)\/[A-Z]\w+\/[^/]+$/.exec(fullUrl ?? '')?.[1];
+const serverOf = (fullUrl: string | undefined): string | undefined =>
+  /^(https?:\/\/.*)\/[A-Z]\w+\/[^/]+$/.exec(fullUrl ?? '')?.[1];
 
 const isRelative = /^[A-Z]\w+\/[A-Za-z0-9.-]{1,64}$/;
 
@@ -37,11 +38,18 @@ export const conditionalIn = ({ kind, value }: Link): { type: string; criteria: 
 };
 
 /** What a link becomes; undefined leaves it as it is. */
-const target = (value: string, kind: Link['kind'], addresses: Addresses, server: string | undefined): string | undefined => {
+const target = (
+  value: string,
+  kind: Link['kind'],
+  addresses: Addresses,
+  server: string | undefined,
+): string | undefined => {
   const [address = '', fragment] = value.split('#', 2);
   const found =
     addresses.get(address) ??
-    (server !== undefined && kind === 'reference' && isRelative.test(address) ? addresses.get(`${server}/${address}`) : undefined);
+    (server !== undefined && kind === 'reference' && isRelative.test(address)
+      ? addresses.get(`${server}/${address}`)
+      : undefined);
   if (found === undefined) return undefined;
   return fragment === undefined ? found : `${found}#${fragment}`;
 };

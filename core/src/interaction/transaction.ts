@@ -90,7 +90,10 @@ const arrivingOf = (identified: readonly Identified[]): ReadonlySet<string> =>
 
 /** New resources only, none of which depends on what is there: one statement, and no transaction around it. */
 const isPlain = (kernel: Kernel, entries: readonly EntryRequest[]): boolean =>
-  entries.every(({ verb, criteria, resource }) => verb === 'create' && !criteria && resource && !hasConditionalLinks(kernel, resource));
+  entries.every(
+    ({ verb, criteria, resource }) =>
+      verb === 'create' && !criteria && resource && !hasConditionalLinks(kernel, resource),
+  );
 
 const writePlain = async (work: Work, entries: readonly EntryRequest[]): Promise<Map<number, Answer>> => {
   const { kernel, interaction } = work;
@@ -103,27 +106,51 @@ const writePlain = async (work: Work, entries: readonly EntryRequest[]): Promise
   return answers;
 };
 
-const inOrder = async (work: Work, entries: readonly EntryRequest[], transaction: TransactionUnit): Promise<Map<number, Answer>> => {
+const inOrder = async (
+  work: Work,
+  entries: readonly EntryRequest[],
+  transaction: TransactionUnit,
+): Promise<Map<number, Answer>> => {
   const { kernel, interaction } = work;
   const answers = new Map<number, Answer>();
   const ofVerbs = (some: readonly Identified[], ...verbs: readonly string[]): Identified[] =>
     some.filter(({ entry }) => verbs.includes(entry.verb));
   // R4 http.html#trules: deletions first, so that what is deleted matches no criteria any more.
-  const removals = await identifyAll(kernel, interaction, entries.filter(({ verb }) => verb === 'delete'), transaction);
+  const removals = await identifyAll(
+    kernel,
+    interaction,
+    entries.filter(({ verb }) => verb === 'delete'),
+    transaction,
+  );
   checkIdentified(removals);
   const within: Within = { unit: transaction, transaction, arriving: new Set() };
   await performAll(work, removals, within, answers);
-  const others = await identifyAll(kernel, interaction, entries.filter(({ verb }) => verb !== 'delete'), transaction);
+  const others = await identifyAll(
+    kernel,
+    interaction,
+    entries.filter(({ verb }) => verb !== 'delete'),
+    transaction,
+  );
   checkIdentified([...removals, ...others]);
   const addresses = addressesOf(others);
   for (const one of others) rewriteLinks(kernel, one, addresses);
   const making = { ...within, arriving: arrivingOf(others) };
   const writing = ofVerbs(others, 'create', 'update', 'patch');
   const waits = new Set(writing.filter(({ entry }) => entry.resource && hasConditionalLinks(kernel, entry.resource)));
-  await performAll(work, writing.filter((one) => !waits.has(one)), making, answers);
+  await performAll(
+    work,
+    writing.filter((one) => !waits.has(one)),
+    making,
+    answers,
+  );
   for (const one of waits) await resolveConditionalLinks(kernel, interaction, one, transaction);
   await performAll(work, [...waits], making, answers);
-  await performAll(work, others.filter((one) => !writing.includes(one)), within, answers);
+  await performAll(
+    work,
+    others.filter((one) => !writing.includes(one)),
+    within,
+    answers,
+  );
   await checkReferrers(kernel, interaction.caller, transaction);
   return answers;
 };
@@ -157,7 +184,12 @@ export const transaction: Verb = {
     const methods = entriesOf(kernel, body.resource).map(({ method }) => method);
     const answers = await run({ kernel, interaction, perform, lossy: hasLossyNumbers(body.text) }, body);
     const texts = methods.map((method, place) =>
-      entryAnswer(answers.get(place) ?? { status: 204 }, method === 'GET', interaction.returning, `${kernel.publicUrl}/fhir`),
+      entryAnswer(
+        answers.get(place) ?? { status: 204 },
+        method === 'GET',
+        interaction.returning,
+        `${kernel.publicUrl}/fhir`,
+      ),
     );
     return { status: 200, text: bundleText({ type: 'transaction-response' }, texts) };
   },

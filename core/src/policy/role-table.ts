@@ -22,7 +22,9 @@ const system = 'system';
 /** What a misspelt row would silently deny. */
 const faultsIn = ({ groups, roles, verbs: named = {} }: RoleFile, verbs: readonly string[]): string[] => {
   const inVerbs = Object.entries(named).flatMap(([name, list]) =>
-    list.filter((verb) => !verbs.includes(verb)).map((verb) => `verbs ${name}: '${verb}' is not a verb (${verbs.join(', ')})`),
+    list
+      .filter((verb) => !verbs.includes(verb))
+      .map((verb) => `verbs ${name}: '${verb}' is not a verb (${verbs.join(', ')})`),
   );
   const inGroups = Object.entries(groups).flatMap(([group, types]) =>
     types.filter((type) => !isResourceType(type)).map((type) => `group ${group}: ${type} is not a resource type of R4`),

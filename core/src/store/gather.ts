@@ -32,7 +32,10 @@ export const gather = <Ask, Answer>(
   const turn = (): void => {
     const before = first();
     if (before) {
-      before.then(() => setImmediate(turn), () => setImmediate(turn));
+      before.then(
+        () => setImmediate(turn),
+        () => setImmediate(turn),
+      );
       return;
     }
     scheduled = false;

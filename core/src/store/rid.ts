@@ -19,30 +19,25 @@ export const ridRange = (type: string): readonly [first: number, end: number] =>
 ];
 
 /** A number that was taken and not used is lost, which harms nobody. */
-const nextBlock = asks(
-  'rid.block',
-  `select nextval($2::text::regclass)::int8 as first where $1::int4 is not null`,
-);
+const nextBlock = asks('rid.block', `select nextval($2::text::regclass)::int8 as first where $1::int4 is not null`);
 
 export type Rids = (type: string) => Promise<number> | number;
 
 export const openRids = (lane: Lane): Rids => {
-  let next = 0;
-  let end = 0;
+  const block = { next: 0, end: 0 };
   let coming: Promise<void> | undefined;
 
   const fetch = async (): Promise<void> => {
     const [row] = await lane.run<{ first: number }>(0, nextBlock, ['rid_block']);
     if (!row) throw new RangeError('the database gave no row ids');
-    next = row.first;
-    end = row.first + blockSize;
+    Object.assign(block, { next: row.first, end: row.first + blockSize });
   };
   const waited = async (type: string): Promise<number> => {
-    while (next === end) {
+    while (block.next === block.end) {
       coming ??= fetch().finally(() => (coming = undefined));
       await coming;
     }
-    return ridOf(type, next++);
+    return ridOf(type, block.next++);
   };
-  return (type) => (next < end ? ridOf(type, next++) : waited(type));
+  return (type) => (block.next < block.end ? ridOf(type, block.next++) : waited(type));
 };

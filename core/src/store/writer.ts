@@ -72,7 +72,12 @@ export const openWriter = (lane: Lane): Writer => {
     const [only] = group;
     if (only && group.length === 1) return alone(tenant, only);
     try {
-      const written = await writeOnce(lane, tenant, group.map(({ change }) => change), false);
+      const written = await writeOnce(
+        lane,
+        tenant,
+        group.map(({ change }) => change),
+        false,
+      );
       for (const [place, { resolve }] of group.entries()) resolve(written[place] ?? { outcome: 'stale' });
     } catch (thrown) {
       if (isUnknown(thrown)) for (const { reject } of group) reject(thrown);

@@ -43,7 +43,15 @@ describe('the write statement', () => {
          from resource r join word w using (tenant, rid) join span s using (tenant, rid) join change c using (tenant, rid)
         where r.id = 'new'`,
     );
-    expect(row).to.deep.equal({ value: 'x\u0001y', at: 5, low: 1, high: 2, version: 1, method: methodCode('POST'), dated: 5 });
+    expect(row).to.deep.equal({
+      value: 'x\u0001y',
+      at: 5,
+      low: 1,
+      high: 2,
+      version: 1,
+      method: methodCode('POST'),
+      dated: 5,
+    });
   });
 
   it('keeps the old version, and only touches the words that differ', async () => {
@@ -58,7 +66,10 @@ describe('the write statement', () => {
     };
     expect((await write([next]))[0]).to.include({ outcome: 'written', version: 2 });
     expect(await current('replaced')).to.include({ version: 2, tail: '},"active":false}' });
-    expect(await findVersion(opened.read, tenant, 'Patient', 'replaced', 1)).to.include({ version: 1, tail: '},"active":true}' });
+    expect(await findVersion(opened.read, tenant, 'Patient', 'replaced', 1)).to.include({
+      version: 1,
+      tail: '},"active":true}',
+    });
     const words = await sql(database.owner, `select value from heddle.word where rid = ${made.rid}`);
     expect(words).to.deep.equal([{ value: 'fresh' }]);
     expect((await write([next]))[0]).to.deep.equal({ outcome: 'stale' });

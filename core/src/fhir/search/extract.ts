@@ -15,7 +15,11 @@ export const compileExtractor =
     parameters.map(({ code, expression = '' }) => ({
       code,
       values: expression.split(' | ').flatMap((arm) => {
-        const path = arm.replace(/[()]/g, '').replace(/\.where.*$/, '').replace(/ofType|as /g, '').split('.');
+        const path = arm
+          .replace(/[()]/g, '')
+          .replace(/\.where.*$/, '')
+          .replace(/ofType|as /g, '')
+          .split('.');
         if (path[0] !== type && path[0] !== 'Resource' && path[0] !== 'DomainResource') return [];
         let found: Typed[] = [{ type, value: resource }];
         for (const step of path.slice(1)) {

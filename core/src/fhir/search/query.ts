@@ -91,7 +91,11 @@ const referenceValue = (name: string, text: string, onlyType: string | undefined
 const dateValue = (name: string, text: string): DateValue => {
   const lead = prefixes.find((prefix) => text.startsWith(prefix));
   const range = dateRange(unescaped(lead ? text.slice(2) : text));
-  if (!range) throw invalid(name, `${name} needs a date: YYYY, YYYY-MM, YYYY-MM-DD or a time with its zone, after an optional ${prefixes.join(' ')}`);
+  if (!range)
+    throw invalid(
+      name,
+      `${name} needs a date: YYYY, YYYY-MM, YYYY-MM-DD or a time with its zone, after an optional ${prefixes.join(' ')}`,
+    );
   return { prefix: lead ?? 'eq', ...range };
 };
 

@@ -22,8 +22,10 @@ const frameOf = (bundle: Resource): Resource => {
 /** R4 http.html#update: the id of the body is the one in the address. */
 const checkId = ({ verb, id, criteria }: Interaction, resource: Resource): void => {
   if (verb !== 'update' || criteria || id === undefined) return;
-  if (resource.id === undefined) throw invalid(`${resource.resourceType}.id`, 'an update needs the id in its body too, as in the address');
-  if (resource.id !== id) throw invalid(`${resource.resourceType}.id`, 'the id of the body is not the one in the address');
+  if (resource.id === undefined)
+    throw invalid(`${resource.resourceType}.id`, 'an update needs the id in its body too, as in the address');
+  if (resource.id !== id)
+    throw invalid(`${resource.resourceType}.id`, 'the id of the body is not the one in the address');
 };
 
 export const sound: Station = ({ verbs, structures }, next) => {

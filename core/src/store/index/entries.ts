@@ -91,7 +91,8 @@ const indexed = (
   for (const { code, values } of found) {
     const parameter = parameters.get(code);
     if (!parameter || parameter.kind === 'date') continue;
-    for (const typed of values) words.push(...wordsOf(parameter.key, parameter.kind, parameter.ordered ? at : 0, typed, base));
+    for (const typed of values)
+      words.push(...wordsOf(parameter.key, parameter.kind, parameter.ordered ? at : 0, typed, base));
   }
   words.push(...linkWords(resource.resourceType, words, targets));
   return { at, targets, entries: { words: unique(words, wordKey), spans: unique(spans, spanKey) } };

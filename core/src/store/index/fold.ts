@@ -1,16 +1,10 @@
 /** Makes search strings comparable: case, accents and repeated blanks do not count, and no control character stays in an index value. */
 
-const clear = (text: string): string => text.replace(/[\u0000-\u001f]+/g, ' ');
-
-export const fold = (text: string): string => {
-  // Most strings of a record are plain ASCII: they need no Unicode tables.
-  // eslint-disable-next-line no-control-regex
-  const plain = /^[\x20-\x7e]*$/.test(text) ? text.toLowerCase() : foldUnicode(text);
-  return plain.replace(/ {2,}/g, ' ').trim();
-};
+/** Words travel joined by such characters. */
+export const cleared = (text: string): string => text.replace(/\p{Cc}+/gu, ' ');
 
 const foldUnicode = (text: string): string =>
-  clear(text)
+  cleared(text)
     .normalize('NFKD')
     .replace(/\p{M}+/gu, '')
     .toLowerCase()
@@ -20,4 +14,8 @@ const foldUnicode = (text: string): string =>
     .replace(/đ/g, 'd')
     .replace(/\s+/g, ' ');
 
-export const cleared = clear;
+/** Most strings of a record are plain ASCII: they need no Unicode tables. */
+const isPlain = /^[ -~]*$/;
+
+export const fold = (text: string): string =>
+  (isPlain.test(text) ? text.toLowerCase() : foldUnicode(text)).replace(/ {2,}/g, ' ').trim();

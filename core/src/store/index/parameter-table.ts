@@ -26,7 +26,23 @@ export interface TypeParameters {
 export type ParameterTable = (type: string) => TypeParameters;
 
 /** The first of these that a type has is the date by which its resources are read. */
-const dates = ['date', 'authoredon', 'authored-on', 'authored', 'recorded-date', 'created', 'issued', 'onset-date', 'sent', 'effective-time', 'started', 'whenhandedover', 'period', 'received', 'collected'];
+const dates = [
+  'date',
+  'authoredon',
+  'authored-on',
+  'authored',
+  'recorded-date',
+  'created',
+  'issued',
+  'onset-date',
+  'sent',
+  'effective-time',
+  'started',
+  'whenhandedover',
+  'period',
+  'received',
+  'collected',
+];
 
 /** A code is asked for together with a date; references always are. */
 const orderedTokens = new Set(['code']);
@@ -43,7 +59,12 @@ const armsOf = (type: string, expression: string): string[] => {
     if (char === '(') depth++;
     if (char === ')') depth--;
     if (at === expression.length || (char === '|' && depth === 0)) {
-      arms.push(expression.slice(start, at).trim().replace(/^\((.*)\)$/, '$1'));
+      arms.push(
+        expression
+          .slice(start, at)
+          .trim()
+          .replace(/^\((.*)\)$/, '$1'),
+      );
       start = at + 1;
     }
   }
@@ -82,7 +103,9 @@ const narrowedOf = (view: Armed, others: readonly Armed[]): { of: Armed; onlyTyp
 };
 
 const describe = (type: string, parameters: readonly SearchParameter[]): TypeParameters => {
-  const mine = parameters.filter(({ base }) => base.some((each) => [type, 'Resource', 'DomainResource'].includes(each)));
+  const mine = parameters.filter(({ base }) =>
+    base.some((each) => [type, 'Resource', 'DomainResource'].includes(each)),
+  );
   const armed = mine
     .filter(({ type: kind, expression }) => supported.has(kind) && expression !== undefined)
     .map((parameter) => ({ parameter, arms: armsOf(type, parameter.expression ?? '') }));
@@ -94,9 +117,16 @@ const describe = (type: string, parameters: readonly SearchParameter[]): TypePar
     const narrowed = narrowedOf(each, armed);
     const parts = partsOf(each, armed);
     if (narrowed)
-      lookup.set(code, { keys: [parameterKey(type, narrowed.of.parameter.code)], ordered: true, onlyType: narrowed.onlyType });
+      lookup.set(code, {
+        keys: [parameterKey(type, narrowed.of.parameter.code)],
+        ordered: true,
+        onlyType: narrowed.onlyType,
+      });
     else if (parts && parts.every(({ parameter }) => ordered(parameter) === ordered(each.parameter)))
-      lookup.set(code, { keys: parts.map(({ parameter }) => parameterKey(type, parameter.code)), ordered: ordered(each.parameter) });
+      lookup.set(code, {
+        keys: parts.map(({ parameter }) => parameterKey(type, parameter.code)),
+        ordered: ordered(each.parameter),
+      });
     else if (code !== '_id' && code !== '_lastUpdated') {
       stored.push(each.parameter);
       lookup.set(code, { keys: [parameterKey(type, code)], ordered: ordered(each.parameter) });

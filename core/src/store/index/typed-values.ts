@@ -33,13 +33,17 @@ const tokenWords = ({ type, value }: Typed): string[] => {
   if (type === 'CodeableConcept') return listOf(fieldsOf(value).coding).flatMap(codingWord);
   if (type === 'Identifier') return identifierWord(value);
   // Addresses of people are told apart by use, which is not a system.
-  if (type === 'ContactPoint') return typeof fieldsOf(value).value === 'string' ? [tokenWord('', textOf(fieldsOf(value).value))] : [];
+  if (type === 'ContactPoint')
+    return typeof fieldsOf(value).value === 'string' ? [tokenWord('', textOf(fieldsOf(value).value))] : [];
   return typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number'
     ? [tokenWord('', String(value))]
     : [];
 };
 
-export const localReference = (base: string, reference: string): { readonly type: string; readonly id: string } | undefined => {
+export const localReference = (
+  base: string,
+  reference: string,
+): { readonly type: string; readonly id: string } | undefined => {
   const local = reference.startsWith(`${base}/`) ? reference.slice(base.length + 1) : reference;
   const [type = '', id = '', history, version] = local.split('/');
   const shaped = history === undefined || (history === '_history' && version !== undefined);

@@ -14,7 +14,8 @@ const short = (text: string): string =>
     : `${text.slice(0, longest)}${createHash('sha256').update(text).digest('base64url').slice(0, 22)}`;
 
 /** The code first: a code without its system is then a leading value. */
-export const tokenWord = (system: string, code: string): string => `${short(cleared(code))}${seam}${short(cleared(system))}`;
+export const tokenWord = (system: string, code: string): string =>
+  `${short(cleared(code))}${seam}${short(cleared(system))}`;
 
 /** Every word of a code, whatever its system. */
 export const anySystem = (code: string): string => `${short(cleared(code))}${seam}`;

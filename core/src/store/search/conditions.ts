@@ -23,7 +23,12 @@ export type Condition =
       readonly matches: readonly Match[];
     }
   | { readonly kind: 'spans'; readonly keys: readonly number[]; readonly values: readonly DateValue[] }
-  | { readonly kind: 'present'; readonly table: 'word' | 'span'; readonly keys: readonly number[]; readonly missing: boolean };
+  | {
+      readonly kind: 'present';
+      readonly table: 'word' | 'span';
+      readonly keys: readonly number[];
+      readonly missing: boolean;
+    };
 
 const tokenMatch = ({ system, code }: TokenValue): Match => {
   if (code === undefined) return { end: `\u0001${cleared(system ?? '')}` };
@@ -44,8 +49,7 @@ const stringMatch = (text: string, exact: boolean, contains: boolean): Match => 
 const matchesOf = (clause: Clause, lookup: Lookup): readonly Match[] => {
   if (clause.kind === 'token') return clause.values.map(tokenMatch);
   if (clause.kind === 'reference') return clause.values.map((value) => referenceMatch(value, lookup.onlyType));
-  if (clause.kind === 'string')
-    return clause.values.map((text) => stringMatch(text, clause.exact, clause.contains));
+  if (clause.kind === 'string') return clause.values.map((text) => stringMatch(text, clause.exact, clause.contains));
   return [];
 };
 
@@ -57,7 +61,12 @@ const conditionOf = (clause: Clause, { lookup, all }: TypeParameters): Condition
   const { keys, ordered } = found;
   if (clause.kind === 'date') return { kind: 'spans', keys, values: clause.values };
   if (clause.kind === 'missing')
-    return { kind: 'present', table: all.get(clause.code)?.type === 'date' ? 'span' : 'word', keys, missing: clause.missing };
+    return {
+      kind: 'present',
+      table: all.get(clause.code)?.type === 'date' ? 'span' : 'word',
+      keys,
+      missing: clause.missing,
+    };
   const negated = clause.kind === 'token' && clause.negated;
   return { kind: 'words', keys, ordered, negated, matches: matchesOf(clause, found) };
 };
