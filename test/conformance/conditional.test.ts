@@ -110,7 +110,10 @@ describe('a resource named by criteria', () => {
         ask(admin, 'PUT', 'Patient?identifier=met', { ...identified('met'), name: [{ family: `n${n}` }] }),
       ),
     );
-    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).to.deep.equal([...answers.slice(1).map(() => 200), 201]);
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).to.deep.equal([
+      ...answers.slice(1).map(() => 200),
+      201,
+    ]);
     expect(await matches('identifier=met')).to.have.length(1);
   });
 

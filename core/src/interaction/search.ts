@@ -41,7 +41,7 @@ export const searchType: Verb = {
   capability: { level: 'type', code: 'search-type' },
   run: async (kernel, interaction, within) => {
     const type = typeIn(interaction);
-    const { caller, query: params = new URLSearchParams() } = interaction;
+    const { caller, signal, query: params = new URLSearchParams() } = interaction;
     const base = `${kernel.publicUrl}/fhir`;
     const { query, unknown } = readQuery(kernel, caller, type, params);
     refuseUnknown(interaction, type, unknown);
@@ -49,7 +49,10 @@ export const searchType: Verb = {
     const cursor = params.get('_cursor');
     const [at = 0, rid = 0] = cursor === null ? [] : readCursor(cursor, 2);
     const unit = within?.unit ?? kernel.store.single(caller.tenant);
-    const hits = await unit.search({ query, limit: limit + 1, ...(cursor === null ? {} : { behind: { at, rid } }) });
+    const hits = await unit.search(
+      { query, limit: limit + 1, ...(cursor === null ? {} : { behind: { at, rid } }) },
+      signal,
+    );
     const page = hits.slice(0, limit);
     const last = hits.length > limit ? page.at(-1) : undefined;
     const understood = [...params].filter(([name]) => shaping.has(name) || !unknown.includes(name));

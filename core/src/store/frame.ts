@@ -244,11 +244,12 @@ export const spanTable = new EntitySchema<SpanRow>({
   columns: {
     tenant: { type: 'int4', ...keyOf('span') },
     param: { type: 'int4', ...keyOf('span') },
-    long: { type: 'boolean', ...keyOf('span') },
+    long: { type: 'boolean' },
     low: { type: 'int8', ...keyOf('span') },
     high: { type: 'int8', ...keyOf('span') },
     rid: { type: 'int8', ...keyOf('span') },
   },
+  indices: [{ name: 'span_range', columns: ['tenant', 'param', 'long', 'low', 'high', 'rid'] }],
 });
 
 export const tables = [

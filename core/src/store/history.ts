@@ -98,21 +98,17 @@ const valuesOf = ({ types, id, limit, since, at, behind }: HistoryAsked): unknow
   ...(id === undefined ? [`{${types.map(typeCode).join(',')}}`] : [typeCode(types[0] ?? ''), id]),
 ];
 
-export const findHistory = (
+export const findHistory = async (
   database: Database,
   tenant: number,
   asked: HistoryAsked,
   signal?: AbortSignal,
-): Promise<HistoryVersion[]> =>
-  database.searches.transaction(
-    tenant,
-    async ({ run }) => {
-      const rows = await run<Row>(asked.id === undefined ? ofTypes : ofOne, valuesOf(asked));
-      return rows.map(({ method, ...row }) => ({
-        ...row,
-        type: resourceTypes[typeCodeOfRid(row.rid)] ?? '',
-        method: methods[method] || 'PUT',
-      }));
-    },
-    signal,
-  );
+): Promise<HistoryVersion[]> => {
+  const statement = asked.id === undefined ? ofTypes : ofOne;
+  const rows = await database.searches.run<Row>(tenant, statement, valuesOf(asked), signal);
+  return rows.map(({ method, ...row }) => ({
+    ...row,
+    type: resourceTypes[typeCodeOfRid(row.rid)] ?? '',
+    method: methods[method] || 'PUT',
+  }));
+};

@@ -39,7 +39,7 @@ export const linkConfig = ({
   connectionTimeoutMillis: connectMs,
   keepAlive: true,
   // Plans over arrays of known length look cheaper than they are and would be made anew at each call.
-  options: `-c search_path=heddle,public -c timezone=UTC -c idle_in_transaction_session_timeout=60000 -c statement_timeout=${statementMs}${pipeline ? ' -c plan_cache_mode=force_generic_plan' : ''}`,
+  options: `-c search_path=heddle,public -c timezone=UTC -c idle_in_transaction_session_timeout=60000 -c statement_timeout=${statementMs} -c plan_cache_mode=force_generic_plan`,
 });
 
 export interface Connected {

@@ -19,6 +19,13 @@ export interface Pool {
     work: (transaction: Transaction) => Promise<T>,
     signal?: AbortSignal,
   ) => Promise<T>;
+  /** One prepared statement, on a connection of its own while it runs. */
+  readonly run: <Row extends object>(
+    tenant: number,
+    statement: Statement,
+    values: readonly unknown[],
+    signal?: AbortSignal,
+  ) => Promise<Row[]>;
   readonly close: () => Promise<void>;
 }
 
@@ -28,6 +35,14 @@ export interface PoolNeeds {
   readonly onFault: (thrown: unknown) => void;
   /** Asks the server to stop what a backend is doing. */
   readonly cancel: (pid: number) => Promise<void>;
+}
+
+interface Held {
+  readonly client: pg.PoolClient;
+  /** Until COMMIT is sent the server undoes everything by itself, so no fault before it leaves anything behind. */
+  readonly ask: <R>(question: Promise<R>, sent?: 'commit') => Promise<R>;
+  readonly isBroken: () => boolean;
+  readonly giveUp: (thrown: Error) => void;
 }
 
 /** More callers than this in line for one connection wait longer than they would stay. */
@@ -79,58 +94,96 @@ export const openPool = ({ settings, size, onFault, cancel }: PoolNeeds): Pool =
     };
   };
 
-  const transaction = async <T>(
-    tenant: number,
-    work: (transaction: Transaction) => Promise<T>,
-    signal?: AbortSignal,
-  ): Promise<T> => {
+  /** A client for one piece of work; given back when it is done, or given up when it broke. */
+  const lend = async <T>(signal: AbortSignal | undefined, work: (held: Held) => Promise<T>): Promise<T> => {
     if (signal?.aborted) throw hungUp();
     const client = await acquire();
     let broken: Error | undefined;
     const onError = (thrown: Error): void => void (broken = thrown);
     client.on('error', onError);
 
-    /** Until COMMIT is sent the server undoes everything by itself, so no fault leaves anything behind. */
-    const ask = async <R>(question: Promise<R>, writes = false): Promise<R> => {
+    const ask: Held['ask'] = async (question, sent) => {
       try {
         return await question;
       } catch (thrown) {
         onFault(thrown);
         // Not an answer of the server: what the connection is in the middle of is unknown, and nobody else may have it.
         if (!isAnswer(thrown)) broken ??= thrown instanceof Error ? thrown : new Error('the connection failed');
-        throw signal?.aborted && !writes ? hungUp() : faultOf(thrown, { sent: true, writes });
+        throw signal?.aborted && sent !== 'commit'
+          ? hungUp()
+          : faultOf(thrown, { sent: true, writes: sent === 'commit' });
       }
     };
-    let release = async (): Promise<void> => {};
-    let open = true;
     try {
-      await ask(begin(client, tenant));
-      release = cancelOn(signal, client);
-      const query = async <Row extends object>(text: string, values: readonly unknown[] = []): Promise<Row[]> => {
-        if (signal?.aborted) throw hungUp();
-        return (await ask(client.query<Row>(text, [...values]))).rows;
-      };
-      const run = async <Row extends object>({ name, text }: Statement, values: readonly unknown[]): Promise<Row[]> => {
-        if (signal?.aborted) throw hungUp();
-        return (await ask(client.query<Row>({ name, text, values: [tenant, ...values] }))).rows;
-      };
-      const result = await work({ query, run });
-      if (signal?.aborted) throw hungUp();
-      await release();
-      open = false;
-      const { command } = await ask(client.query('commit'), true);
-      // A transaction whose statement failed and whose work went on answers COMMIT with ROLLBACK.
-      if (command !== 'COMMIT') throw unavailable('the transaction was rolled back; nothing was changed');
-      return result;
-    } catch (thrown) {
-      await release();
-      if (open && !broken) await client.query('rollback').catch(onError);
-      throw thrown;
+      return await work({
+        client,
+        ask,
+        isBroken: () => broken !== undefined,
+        giveUp: (thrown) => void (broken ??= thrown),
+      });
     } finally {
       client.off('error', onError);
       client.release(broken);
     }
   };
 
-  return { transaction, close: async () => void (await within(5_000, pool.end())) };
+  const transaction: Pool['transaction'] = (tenant, work, signal) =>
+    lend(signal, async ({ client, ask, isBroken, giveUp }) => {
+      let release = async (): Promise<void> => {};
+      let open = true;
+      try {
+        await ask(begin(client, tenant));
+        release = cancelOn(signal, client);
+        const asked = async <Row extends object>(question: Promise<pg.QueryResult<Row>>): Promise<Row[]> =>
+          (await ask(question)).rows;
+        const query: Transaction['query'] = async (text, values = []) => {
+          if (signal?.aborted) throw hungUp();
+          return asked(client.query(text, [...values]));
+        };
+        const run: Transaction['run'] = async ({ name, text }, values) => {
+          if (signal?.aborted) throw hungUp();
+          return asked(client.query({ name, text, values: [tenant, ...values] }));
+        };
+        const result = await work({ query, run });
+        if (signal?.aborted) throw hungUp();
+        await release();
+        open = false;
+        const { command } = await ask(client.query('commit'), 'commit');
+        // A transaction whose statement failed and whose work went on answers COMMIT with ROLLBACK.
+        if (command !== 'COMMIT') throw unavailable('the transaction was rolled back; nothing was changed');
+        return result;
+      } catch (thrown) {
+        await release();
+        if (open && !isBroken()) await client.query('rollback').catch(giveUp);
+        throw thrown;
+      }
+    });
+
+  /** The tenant that a client's session stands at, outside of transactions. */
+  const tenants = new WeakMap<pg.PoolClient, number>();
+  const enter = async (client: pg.PoolClient, tenant: number, { ask, giveUp }: Held): Promise<void> => {
+    if (tenants.get(client) === tenant) return;
+    try {
+      await ask(client.query(`select set_config('heddle.tenant', $1, false)`, [String(tenant)]));
+      tenants.set(client, tenant);
+    } catch (thrown) {
+      giveUp(new Error('the tenant could not be set'));
+      throw thrown;
+    }
+  };
+
+  const run: Pool['run'] = (tenant, { name, text }, values, signal) =>
+    lend(signal, async (held) => {
+      const { client, ask } = held;
+      await enter(client, tenant, held);
+      if (signal && !pids.has(client)) pids.set(client, await pidOf(client));
+      const release = cancelOn(signal, client);
+      try {
+        return (await ask(client.query({ name, text, values: [tenant, ...values] }))).rows as never[];
+      } finally {
+        await release();
+      }
+    });
+
+  return { transaction, run, close: async () => void (await within(5_000, pool.end())) };
 };

@@ -61,7 +61,8 @@ export const openStore = ({ database, searchParameters, now, ...indexing }: Stor
   const single = (tenant: number): Unit => ({
     find: (type, id) => findCurrent(database.read, tenant, type, id),
     write: (change) => writer.write(tenant, change),
-    search: (asked) => database.searches.transaction(tenant, ({ run }) => find(run, asked, now())),
+    search: (asked, signal) =>
+      find((statement, values) => database.searches.run(tenant, statement, values, signal), asked, now()),
   });
 
   const whole: Store['whole'] = (tenant, count) => {

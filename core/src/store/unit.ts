@@ -9,7 +9,7 @@ export type Purpose = 'read' | 'replace' | 'remove';
 export interface Unit {
   readonly find: (type: string, id: string, purpose: Purpose) => Promise<Current | undefined>;
   readonly write: (change: Change) => Promise<Written>;
-  readonly search: (asked: Asked) => Promise<Hit[]>;
+  readonly search: (asked: Asked, signal?: AbortSignal) => Promise<Hit[]>;
 }
 
 /** A lock on a name rather than on a row: held until the transaction ends. */

@@ -103,7 +103,7 @@ const lost = `
     delete from span s
      using (select x.* from unnest($26::int4[], $27::boolean[], $28::int8[], $29::int8[], $30::int8[]) as x (param, long, low, high, rid)
               join done d on d.rid = x.rid) x
-     where s.tenant = $1 and s.param = x.param and s.long = x.long and s.low = x.low and s.high = x.high and s.rid = x.rid)`;
+     where s.tenant = $1 and s.rid = x.rid and s.param = x.param and s.low = x.low and s.high = x.high)`;
 
 const textOf = (form: Form): string => `
 with

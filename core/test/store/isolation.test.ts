@@ -44,7 +44,7 @@ describe('the serving role', () => {
     ).to.deep.equal([]);
     expect(await sql(database.serving, set(1), 'delete from resource where tenant = 2 returning id')).to.deep.equal([]);
     for (const attempt of [
-      `insert into resource values (2, 1, 'new', 1, now(), false, '}}')`,
+      `insert into resource values (2, 1, 'new', 1, now(), false, '}}', 1)`,
       `update resource set tenant = 2 where tenant = 1`,
     ])
       expect(await sql(database.serving, set(1), attempt).catch((error: Error) => error.message)).to.match(

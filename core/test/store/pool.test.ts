@@ -6,7 +6,8 @@ import { refused } from '../outcomes.ts';
 import { startProxy } from '../proxy.ts';
 import { openTestDatabase, sql } from './rig.ts';
 
-const insert = `insert into resource (tenant, type, id, version, updated, tail) values ($1, 1, $2, 1, now(), '}}')`;
+const insert = `insert into resource (tenant, type, id, rid, version, updated, tail)
+  values ($1, 1, $2, nextval('rid_block'), 1, now(), '}}')`;
 
 describe('a pool', () => {
   let database: TestDatabase;

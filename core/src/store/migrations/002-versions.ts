@@ -70,7 +70,8 @@ export const versions: Migration = {
        low int8 not null,
        high int8 not null,
        rid int8 not null,
-       primary key (tenant, param, long, low, high, rid))`,
+       primary key (tenant, rid, param, low, high))`,
+    'create index span_range on span (tenant, param, long, low, high, rid)',
     ...ownTenant('span'),
 
     `grant usage on sequence rid_block to ${serving}`,
