@@ -73,12 +73,14 @@ const settings = ({ fsync, maxConnections }: EmbeddedNeeds, sockets: string): st
 /**
  * flock hands its lock down to every PostgreSQL process, so the home is free exactly when the last has gone. setpriv asks
  * the kernel for SIGINT (fast shutdown) when this process dies; the shell line closes the gap before it asked. The data
- * directory is entered before root is given up, so that no directory above it need be open to the account.
+ * directory is entered before root is given up, so that no directory above it need be open to the account. Whoever has
+ * the lock knows that no PostgreSQL is left on this home: a pid file that is still there names a dead process, or after a
+ * power cut a stranger with the same number, and PostgreSQL would refuse to start beside it.
  */
 const launch = (binaries: Binaries, runAs: RunAs, place: Place, options: readonly string[]): ChildProcess => {
   const log = openSync(place.logFile, 'a', 0o600);
   const server = [binaries.postgres, '-D', '/proc/self/cwd', ...options];
-  const tied = ['sh', '-c', `[ "$PPID" = "$1" ] || exit 76; shift; exec "$@"`, 'sh', String(process.pid), ...server];
+  const tied = ['sh', '-c', `[ "$PPID" = "$1" ] || exit 76; shift; rm -f postmaster.pid; exec "$@"`, 'sh', String(process.pid), ...server];
   const [first = '', ...rest] = runAs.command(['setpriv', '--pdeathsig', 'INT', ...tied]);
   try {
     const child = spawn(
