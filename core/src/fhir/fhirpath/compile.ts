@@ -158,10 +158,18 @@ const constant = (name: string): Items | undefined => {
   return prefix && [stringItem(prefix[1] + name.slice(prefix[0].length))];
 };
 
+const contexts: Readonly<Record<string, Code>> = {
+  context: ({ context }) => [context],
+  resource: ({ resource }) => [resource],
+  rootResource: ({ rootResource }) => [rootResource],
+};
+
 const variableCode = (name: string, column: Column): Code => {
+  const context = Object.hasOwn(contexts, name) ? contexts[name] : undefined;
+  if (context) return context;
   const known = constant(name);
   return (run) => {
-    const items = run.variables.get(name) ?? known;
+    const items = run.variables?.get(name) ?? known;
     if (items) return items;
     throw evaluationFault(column, `there is no variable %${name.slice(0, 64)}`);
   };

@@ -48,7 +48,7 @@ export const itemSet = (run: Run, items: Items = []): ItemSet => {
   const others: Item[] = [];
   const hasOther = (item: Item): boolean => {
     spend(run, others.length);
-    return others.some((other) => sameItems(other, item, run.lent.convert) === true);
+    return others.some((other) => sameItems(other, item, run) === true);
   };
   const has = (item: Item): boolean => {
     const key = keyOf(item);

@@ -6,7 +6,6 @@ import { truthOf } from './singles.ts';
 import { booleanItem, decimalItem, integerItem, none, rootItem, stringItem, type Item, type Items } from './item.ts';
 import { looksLike, looseModel } from './loose-model.ts';
 import type { Model } from './model.ts';
-import { momentOf } from './moment.ts';
 import { parse } from './parser.ts';
 import type { Lent, Run } from './run.ts';
 
@@ -49,27 +48,25 @@ const variableItems = (value: string | number | boolean | Items): Items => {
   return decimal ? [decimalItem(decimal)] : none;
 };
 
-const variablesOf = (item: Item, { environment = {}, resource = item, rootResource = resource }: Evaluation) => {
-  const variables = new Map<string, Items>([
-    ['context', [item]],
-    ['resource', [resource]],
-    ['rootResource', [rootResource]],
-  ]);
-  for (const [name, value] of Object.entries(environment)) variables.set(name, variableItems(value));
-  return variables;
-};
+const variablesOf = (environment: NonNullable<Evaluation['environment']>): Map<string, Items> =>
+  new Map(Object.entries(environment).map(([name, value]) => [name, variableItems(value)]));
 
-const runOn = (model: Model, item: Item, evaluation: Evaluation): Run => ({
-  model,
-  lent: evaluation,
-  variables: variablesOf(item, evaluation),
-  now: evaluation.now === undefined ? undefined : momentOf(evaluation.now),
-  resource: evaluation.resource ?? item,
-  self: [item],
-  index: 0,
-  total: none,
-  steps: evaluation.steps ?? defaultSteps,
-});
+const runOn = (model: Model, item: Item, evaluation: Evaluation): Run => {
+  const { environment, resource = item, rootResource = resource, now, steps = defaultSteps } = evaluation;
+  return {
+    model,
+    lent: evaluation,
+    variables: environment && variablesOf(environment),
+    now,
+    context: item,
+    resource,
+    rootResource,
+    self: [item],
+    index: 0,
+    total: none,
+    steps,
+  };
+};
 
 const nothingLent: Evaluation = {};
 

@@ -50,7 +50,7 @@ const isMember = (run: Run, one: Items, many: Items, column: Column): Items => {
   const item = oneOf(one, column);
   if (!item) return none;
   spend(run, many.length);
-  return items(many.some((other) => sameItems(item, other, run.lent.convert) === true));
+  return items(many.some((other) => sameItems(item, other, run) === true));
 };
 
 const negation = (truth: Truth): Truth => (truth === undefined ? undefined : !truth);
@@ -66,15 +66,15 @@ const collectionOperator = (
   spend(run, 1 + Math.min(left.length, right.length));
   switch (operator) {
     case '=':
-      return items(sameCollections(left, right, convert));
+      return items(sameCollections(left, right, run));
     case '!=':
-      return items(negation(sameCollections(left, right, convert)));
+      return items(negation(sameCollections(left, right, run)));
     case '~':
       spend(run, left.length * right.length);
-      return items(likeCollections(left, right, convert));
+      return items(likeCollections(left, right, run));
     case '!~':
       spend(run, left.length * right.length);
-      return items(!likeCollections(left, right, convert));
+      return items(!likeCollections(left, right, run));
     case '|':
       return union(run, left, right);
     case 'in':

@@ -2,7 +2,6 @@
 import { overBudget, type Column } from './faults.ts';
 import type { Item, Items, Typed } from './item.ts';
 import type { Model } from './model.ts';
-import type { Moment } from './moment.ts';
 import type { Convert } from './quantities.ts';
 
 /** What an expression may ask of its caller; what is missing is empty or refused. */
@@ -18,10 +17,15 @@ export interface Lent {
 export interface Run {
   readonly model: Model;
   readonly lent: Lent;
-  readonly variables: ReadonlyMap<string, Items>;
-  readonly now: Moment | undefined;
-  /** The resource that holds the root, which `resolve` searches for what is contained. */
-  readonly resource: Item | undefined;
+  /** By name, without those that every evaluation has. */
+  readonly variables: ReadonlyMap<string, Items> | undefined;
+  readonly now: number | undefined;
+  /** `%context`. */
+  readonly context: Item;
+  /** `%resource`, which `resolve` searches for what is contained. */
+  readonly resource: Item;
+  /** `%rootResource`. */
+  readonly rootResource: Item;
   /** `$this`. */
   self: Items;
   index: number;

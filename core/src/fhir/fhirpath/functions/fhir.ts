@@ -3,7 +3,7 @@ import { isMembers } from '../../members.ts';
 import { evaluationFault, unsupported, type Column } from '../faults.ts';
 import { booleanItem, momentItem, none, rootItem, stringItem, textOf, type Item, type Items } from '../item.ts';
 import { looksLike } from '../loose-model.ts';
-import { momentText, parseDate, parseTime, type Moment } from '../moment.ts';
+import { momentOf, momentText, parseDate, parseTime, type Moment } from '../moment.ts';
 import { addChildren } from '../navigate.ts';
 import { argument, spend, type Builtins, type Code, type Run, type Step } from '../run.ts';
 import { oneOf, stringOf } from '../singles.ts';
@@ -46,7 +46,7 @@ const resourceItem = (value: unknown): Item | undefined =>
     : undefined;
 
 const containedAs = (run: Run, reference: string): Item | undefined => {
-  const holder = run.resource?.value;
+  const holder = run.resource.value;
   if (!isMembers(holder)) return undefined;
   if (reference === '#') return run.resource;
   const contained: readonly unknown[] = Array.isArray(holder['contained']) ? holder['contained'] : [];
@@ -80,7 +80,8 @@ const lentTruth = (name: 'memberOf' | 'conformsTo', args: readonly Code[], colum
 };
 
 const nowOf = (run: Run, column: Column): Moment => {
-  if (run.now) return run.now;
+  const now = run.now === undefined ? undefined : momentOf(run.now);
+  if (now) return now;
   throw evaluationFault(column, 'this evaluation was given no time: pass `now`');
 };
 
