@@ -122,3 +122,12 @@ export const sameNumber = (a: number | WrittenNumber, b: number | WrittenNumber)
 
 export const isNumeric = (value: unknown): value is number | WrittenNumber =>
   typeof value === 'number' || isWrittenNumber(value);
+
+const isWritten = (value: number | WrittenNumber): value is WrittenNumber => typeof value !== 'number';
+
+/** One text for all numbers of the same value. */
+export const canonicalNumber = (value: number | WrittenNumber): string => {
+  const read = decimalOf(value);
+  if (read) return decimalText(shortened(read));
+  return isWritten(value) ? value.rawJSON : String(value);
+};

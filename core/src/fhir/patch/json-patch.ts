@@ -1,8 +1,9 @@
 /** Applies a JSON Patch (RFC 6902) to a copy of a JSON tree; refuses, with the operation's place, what does not fit the tree and what would make it grow without bound. */
 import type { Outcome } from '../../outcome/outcome.ts';
+import { isMembers, setMember, type Members } from '../members.ts';
 import { isWithin, parsePointer } from './json-pointer.ts';
 import { malformedPatch, unfitPatch } from './refusal.ts';
-import { copied, isMembers, sameJson, setMember, tooMuch, type Allowance, type Members } from './tree.ts';
+import { copied, sameJson, tooMuch, type Allowance } from './tree.ts';
 
 export interface JsonPatchLimits {
   /** Of one patch. */

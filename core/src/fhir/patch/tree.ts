@@ -1,19 +1,6 @@
 /** Copies, compares and changes JSON trees member by member, whatever their members are called; refuses trees so deep or so much copied that they would take the process down. */
 import { isNumeric, sameNumber } from '../decimal.ts';
-import { isWrittenNumber } from '../written-number.ts';
-
-export type Members = Record<string, unknown>;
-
-/** An object of JSON; a number kept as text is none. */
-export const isMembers = (value: unknown): value is Members =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && !isWrittenNumber(value);
-
-/** `__proto__` is a member like any other, which only this way of writing leaves it. */
-export const setMember = (members: Members, name: string, value: unknown): void => {
-  if (name === '__proto__')
-    Object.defineProperty(members, name, { value, writable: true, enumerable: true, configurable: true });
-  else members[name] = value;
-};
+import { isMembers, setMember, type Members } from '../members.ts';
 
 /** What copying may still cost, in characters of JSON, and how deep a tree may become. */
 export interface Allowance {
