@@ -23,15 +23,16 @@ describe('two who meet at the same resources, on two nodes', () => {
     const ends = { deleted: 0, refused: 0 };
     for (let round = 0; round < 40; round++) {
       const id = await made(one(0), patient());
-      const when = whole(6);
-      const work = Array.from({ length: 6 }, (_, n) =>
-        n === when
-          ? ask(one(n), 'DELETE', `Patient/${id}`)
-          : ask(one(n + round), 'POST', 'Observation', observation(`Patient/${id}`)),
-      );
-      const answers = await Promise.all(work);
-      const deletion = answers[when]?.status;
-      const creations = answers.filter((_, n) => n !== when).map(({ status }) => status);
+      const remove = () => ask(one(round), 'DELETE', `Patient/${id}`);
+      const create = (n: number) => ask(one(n), 'POST', 'Observation', observation(`Patient/${id}`));
+      // A head start of one request, of one turn or of nothing, to either end.
+      const start = whole(4);
+      const first = start % 2 ? [remove()] : [create(0)];
+      if (start < 2) await ask(one(round), 'HEAD', 'Patient/none');
+      const rest = start % 2 ? [1, 2, 3, 4, 5].map(create) : [remove(), ...[2, 3, 4, 5].map(create)];
+      const answers = await Promise.all([...first, ...rest]);
+      const deletion = answers[start % 2 ? 0 : 1]?.status;
+      const creations = answers.filter((_, n) => n !== (start % 2 ? 0 : 1)).map(({ status }) => status);
       const told = `seed ${seed}, round ${round}: ${deletion}, ${creations.join()}`;
       const found = listAt((await ask(one(round), 'GET', `Observation?subject=Patient/${id}`)).body, 'entry');
       if (deletion === 204) {

@@ -86,9 +86,9 @@ export const schema = z.strictObject({
   fhir: z.strictObject({
     references: z.strictObject({
       /** Whether what a resource refers to must exist. */
-      mustExist: z.boolean(),
+      mustExist: flag,
       /** Whether a resource that others refer to may be deleted. */
-      mayDangle: z.boolean(),
+      mayDangle: flag,
     }),
   }),
   keys: z.strictObject({

@@ -1,6 +1,6 @@
 /** Gives an answer the form that was asked for: JSON or XML, whole or in part, compact or for people. */
 import type { Resource } from '../fhir/body.ts';
-import { hasLossyNumbers, readLossless } from '../fhir/lossless.ts';
+import { hasLossyNumbers, parseLossless } from '../fhir/lossless.ts';
 import { pretty } from '../fhir/pretty.ts';
 import type { Structures } from '../fhir/structure/structures.ts';
 import { partOf, readPart, type Part } from '../fhir/subset.ts';
@@ -24,7 +24,7 @@ export interface Represented {
   readonly body: string;
 }
 
-const treeOf = (text: string): Resource => (hasLossyNumbers(text) ? readLossless(text) : JSON.parse(text)) as Resource;
+const treeOf = (text: string): Resource => (hasLossyNumbers(text) ? parseLossless(text) : JSON.parse(text)) as Resource;
 
 /** Of a bundle, each resource in it. */
 const partial = (text: string, part: Part, { type }: Structures): string => {

@@ -1,5 +1,5 @@
 /** Makes the interaction that an entry of a bundle asks for, with the bundle's caller. */
-import { bodyOf, type Body } from '../fhir/body.ts';
+import type { Body, Resource } from '../fhir/body.ts';
 import type { EntryRequest } from '../fhir/bundle-entries.ts';
 import type { Interaction, Patch } from '../fhir/interaction.ts';
 import { invalid } from '../outcome/outcome.ts';
@@ -44,4 +44,11 @@ export const interactionOf = (entry: EntryRequest, shared: Shared, body: Body | 
   };
 };
 
-export const bodyIn = ({ resource }: EntryRequest): Body | undefined => resource && bodyOf(resource);
+/** The bundle's own tree, with the digits of its numbers where they would be lost. */
+export const treeOf = ({ exact, resource }: Body): Resource => (exact === undefined ? resource : (exact as Resource));
+
+/** An entry's resource as a body of its own. `exact`: its tree keeps digits that a plain value does not. */
+export const entryBody = (tree: Resource, exact: boolean): Body => {
+  const text = JSON.stringify(tree);
+  return exact ? { text, resource: JSON.parse(text) as Resource, exact: tree } : { text, resource: tree };
+};

@@ -1,7 +1,7 @@
 /** patch: the next version of a resource, told as what differs from the current one; with criteria, of the one that matches. */
 import { parseBody, type Body } from '../fhir/body.ts';
 import type { Interaction, Patch, Stored } from '../fhir/interaction.ts';
-import { readLossless } from '../fhir/lossless.ts';
+import { parseLossless } from '../fhir/lossless.ts';
 import { applyJsonPatch } from '../fhir/patch/json-patch.ts';
 import { textOf } from '../fhir/stored.ts';
 import { invalid, malformed, notFound, Outcome } from '../outcome/outcome.ts';
@@ -11,8 +11,8 @@ import { replace } from './make.ts';
 
 /** The tree keeps the digits of its numbers, and so does the text that is made of it again. */
 const patched = (kernel: Kernel, current: Stored, patch: Patch): unknown => {
-  const tree = readLossless(textOf(current));
-  return patch.kind === 'json' ? applyJsonPatch(readLossless(patch.text), tree) : kernel;
+  const tree = parseLossless(textOf(current));
+  return patch.kind === 'json' ? applyJsonPatch(parseLossless(patch.text), tree) : kernel;
 };
 
 const next = (kernel: Kernel, { patch, type, id }: Interaction, current: Stored | undefined): Body => {
@@ -22,7 +22,7 @@ const next = (kernel: Kernel, { patch, type, id }: Interaction, current: Stored 
   const { resource } = body;
   if (resource.resourceType !== type || resource.id !== id)
     throw invalid(`${type}.id`, 'a patch cannot change what a resource is called or of which type it is');
-  const issues = kernel.structures.faults(resource);
+  const issues = kernel.structures.faults(body.exact ?? resource);
   if (issues.length > 0) throw new Outcome(400, issues);
   return body;
 };

@@ -4,10 +4,10 @@ import type { Body } from '../fhir/body.ts';
 import { inEntry, readEntries, type EntryRequest } from '../fhir/bundle-entries.ts';
 import { bundleText } from '../fhir/bundle-text.ts';
 import type { Answer, Interaction } from '../fhir/interaction.ts';
-import { hasLossyNumbers, readLossless } from '../fhir/lossless.ts';
+import { parseLossless } from '../fhir/lossless.ts';
 import { asOutcome, Outcome } from '../outcome/outcome.ts';
 import type { TransactionUnit } from '../store/unit.ts';
-import { interactionOf, sharedOf } from './bundle-interaction.ts';
+import { entryBody, interactionOf, sharedOf, treeOf } from './bundle-interaction.ts';
 import { entryAnswer } from './entry-answer.ts';
 import { bodyIn } from './given.ts';
 import type { Kernel, Perform, Verb, Within } from './kernel.ts';
@@ -23,20 +23,19 @@ interface Work {
   readonly interaction: Interaction;
   readonly perform: Perform;
   /** Numbers of the bundle must keep their digits. */
-  readonly lossy: boolean;
+  readonly exact: boolean;
 }
 
 /** What criteria have found names the resource: the entry need not. */
-const bodyOf = ({ resource, criteria }: EntryRequest, id: string | undefined, lossy: boolean): Body | undefined => {
+const bodyOf = ({ resource, criteria }: EntryRequest, id: string | undefined, exact: boolean): Body | undefined => {
   if (!resource) return undefined;
   const named = criteria && id !== undefined ? { ...resource, id } : resource;
-  const text = JSON.stringify(named);
-  return { text, resource: lossy ? (JSON.parse(text) as Body['resource']) : named };
+  return entryBody(named, exact);
 };
 
 /** The entry as it would be asked for alone, its resource decided. */
-const asked = ({ interaction, lossy }: Work, { entry, id, creates }: Identified): Interaction => {
-  const plain = interactionOf({ ...entry, criteria: undefined }, sharedOf(interaction), bodyOf(entry, id, lossy));
+const asked = ({ interaction, exact }: Work, { entry, id, creates }: Identified): Interaction => {
+  const plain = interactionOf({ ...entry, criteria: undefined }, sharedOf(interaction), bodyOf(entry, id, exact));
   const named = id === undefined ? plain : { ...plain, id };
   return creates ? { ...named, verb: 'create' } : named;
 };
@@ -163,10 +162,10 @@ const entriesOf = (kernel: Kernel, tree: Body['resource']): EntryRequest[] => {
 };
 
 const run = async (work: Work, body: Body): Promise<Map<number, Answer>> => {
-  const { kernel, interaction, lossy } = work;
+  const { kernel, interaction, exact } = work;
   // Links are rewritten in this tree: a second try must begin with a fresh one.
-  const fresh = (): Body['resource'] => (lossy ? readLossless(body.text) : JSON.parse(body.text)) as Body['resource'];
-  const entries = entriesOf(kernel, lossy ? fresh() : body.resource);
+  const fresh = (): Body['resource'] => (exact ? parseLossless(body.text) : JSON.parse(body.text)) as Body['resource'];
+  const entries = entriesOf(kernel, treeOf(body));
   checkEntries(entries);
   if (isPlain(kernel, entries)) return entries.length === 0 ? new Map() : writePlain(work, entries);
   return kernel.store.transaction(
@@ -182,7 +181,7 @@ export const transaction: Verb = {
   run: async (kernel, interaction, _within, perform) => {
     const body = bodyIn(interaction);
     const methods = entriesOf(kernel, body.resource).map(({ method }) => method);
-    const answers = await run({ kernel, interaction, perform, lossy: hasLossyNumbers(body.text) }, body);
+    const answers = await run({ kernel, interaction, perform, exact: body.exact !== undefined }, body);
     const texts = methods.map((method, place) =>
       entryAnswer(
         answers.get(place) ?? { status: 204 },

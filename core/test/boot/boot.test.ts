@@ -51,7 +51,9 @@ describe('boot', () => {
         order.push(services.greeter.greet('guest'));
         const caller = { tenant: 1, tenantName: 'hospital', subject: 'x', kind: 'user', roles: ['admin'] } as const;
         read = () =>
-          fhir.as(caller).perform({ verb: 'create', type: 'Basic', body: bodyOf({ resourceType: 'Basic' }) });
+          fhir
+            .as(caller)
+            .perform({ verb: 'create', type: 'Basic', body: bodyOf({ resourceType: 'Basic', code: { text: 'x' } }) });
         onClose(() => void order.push('guest down'));
       },
     });

@@ -84,11 +84,11 @@ describe('the HTTP door', () => {
     expect(outcome.issue[0]).to.include({ code, severity: 'error' });
     return outcome.issue[0] ?? expect.fail('no issue');
   };
-  const condition = { resourceType: 'Condition', subject: { reference: 'Patient/1' } };
+  const condition = { resourceType: 'Condition', subject: { display: 'somebody' } };
 
   it('creates a resource and reads it back as it was sent', async () => {
     const sent =
-      '{"resourceType":"Observation","status":"final","code":{"text":"K"},"valueQuantity":{"value":4.10},"note":[{"text":"<b>ü\\u0007"}]}';
+      '{"resourceType":"Observation","status":"final","code":{"text":"K"},"valueQuantity":{"value":4.10},"note":[{"text":"<b>ü\\u00e9"}]}';
     const created = await doctor.send('POST', '/fhir/Observation', sent);
     expect(created.status).to.equal(201);
     const location = created.headers.get('location') ?? '';
@@ -119,22 +119,30 @@ describe('the HTTP door', () => {
     'a type that R4 lacks': ['GET', '/fhir/Inventory/1', undefined, {}, 403, 'forbidden'],
     'an address where nothing is': ['GET', '/fhir/a/b/c/d', undefined, {}, 404, 'not-supported'],
     'an address outside of FHIR': ['GET', '/nothing', undefined, {}, 404, 'not-supported'],
-    'a method that is not supported there': ['PUT', '/fhir/Condition/1', condition, {}, 405, 'not-supported'],
+    'a method that is not supported there': ['PUT', '/fhir/metadata', condition, {}, 405, 'not-supported'],
     'an address that cannot be decoded': ['GET', '/fhir/Condition/%E0%A4%A', undefined, {}, 400, 'structure'],
-    'a media type that is not JSON': [
+    'a media type that is not FHIR': [
       'POST',
       '/fhir/Condition',
-      '<x/>',
-      { 'Content-Type': 'application/xml' },
+      'x',
+      { 'Content-Type': 'text/csv' },
+      415,
+      'not-supported',
+    ],
+    'a charset that FHIR is not in': [
+      'POST',
+      '/fhir/Condition',
+      condition,
+      { 'Content-Type': 'application/fhir+json; charset=latin1' },
       415,
       'not-supported',
     ],
     'a compressed body': ['POST', '/fhir/Condition', condition, { 'Content-Encoding': 'gzip' }, 415, 'not-supported'],
-    'an answer that only XML would satisfy': [
+    'an answer that nobody can give': [
       'GET',
       '/fhir/metadata',
       undefined,
-      { Accept: 'application/fhir+xml' },
+      { Accept: 'application/pdf, application/fhir+json; fhirVersion=5.0' },
       406,
       'not-supported',
     ],
@@ -149,14 +157,6 @@ describe('the HTTP door', () => {
       413,
       'too-long',
     ],
-    'a condition that is not supported yet': [
-      'POST',
-      '/fhir/Condition',
-      condition,
-      { 'If-None-Exist': 'identifier=1' },
-      501,
-      'not-supported',
-    ],
     'an operation that does not exist': ['GET', '/fhir/$nothing', undefined, {}, 404, 'not-supported'],
   };
   for (const [what, [method, path, body, headers, status, code]] of Object.entries(faults))
@@ -166,7 +166,7 @@ describe('the HTTP door', () => {
     });
 
   it('names the methods that an address takes', async () => {
-    expect((await doctor.send('DELETE', '/fhir/Condition/1')).headers.get('allow')).to.equal('GET');
+    expect((await doctor.send('DELETE', '/fhir/metadata')).headers.get('allow')).to.equal('GET, HEAD');
   });
 
   it('refuses bytes that are not UTF-8', async () => {

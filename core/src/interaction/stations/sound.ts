@@ -30,7 +30,7 @@ const checkId = ({ verb, id, criteria }: Interaction, resource: Resource): void 
 
 export const sound: Station = ({ verbs, structures }, next) => {
   const takesResource = new Set(verbs.filter((verb) => verb.takesResource).map(({ name }) => name));
-  const checkStructure = (resource: Resource): void => {
+  const checkStructure = (resource: unknown): void => {
     const issues = structures.faults(resource);
     if (issues.length > 0) throw new Outcome(400, issues);
   };
@@ -48,7 +48,7 @@ export const sound: Station = ({ verbs, structures }, next) => {
       if (found !== type) throw invalid('resourceType', `the body is a ${found} and the address says ${type}`);
       checkId(interaction, body.resource);
     }
-    if (body) checkStructure(bundles.has(verb) ? frameOf(body.resource) : body.resource);
+    if (body) checkStructure(bundles.has(verb) ? frameOf(body.resource) : (body.exact ?? body.resource));
     return next(interaction, within);
   };
 };

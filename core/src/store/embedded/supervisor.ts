@@ -80,7 +80,14 @@ const settings = ({ fsync, maxConnections }: EmbeddedNeeds, sockets: string): st
 const launch = (binaries: Binaries, runAs: RunAs, place: Place, options: readonly string[]): ChildProcess => {
   const log = openSync(place.logFile, 'a', 0o600);
   const server = [binaries.postgres, '-D', '/proc/self/cwd', ...options];
-  const tied = ['sh', '-c', `[ "$PPID" = "$1" ] || exit 76; shift; rm -f postmaster.pid; exec "$@"`, 'sh', String(process.pid), ...server];
+  const tied = [
+    'sh',
+    '-c',
+    `[ "$PPID" = "$1" ] || exit 76; shift; rm -f postmaster.pid; exec "$@"`,
+    'sh',
+    String(process.pid),
+    ...server,
+  ];
   const [first = '', ...rest] = runAs.command(['setpriv', '--pdeathsig', 'INT', ...tied]);
   try {
     const child = spawn(
