@@ -1,5 +1,8 @@
-/** Reads the JSON of a resource and splits it into what the server owns and the tail it keeps as text; refuses what is not one JSON object with a resourceType. */
-import { malformed } from '../outcome/outcome.ts';
+/** Reads the JSON of a resource and splits it into what the server owns and the tail it keeps as text; refuses what is not one strict JSON object with a resourceType. */
+import { malformed, type Outcome } from '../outcome/outcome.ts';
+import { deepestJson, jsonFault, lineAndColumn } from './json-scan.ts';
+import { members, surveyed, withoutBlanks } from './json-text.ts';
+import { parseWritten } from './lossless.ts';
 
 export interface Resource {
   readonly resourceType: string;
@@ -12,86 +15,70 @@ export interface Resource {
 export interface Body {
   readonly resource: Resource;
   readonly text: string;
-}
-
-/** The text of one member of an object, key and value. */
-interface Member {
-  readonly key: string;
-  readonly text: string;
-  readonly value: string;
+  /** The same value with the digits of its numbers, where JavaScript's numbers lose some: what the structure check looks at. */
+  readonly exact?: unknown;
 }
 
 const isResource = (value: unknown): value is Resource =>
   typeof value === 'object' && value !== null && 'resourceType' in value && typeof value.resourceType === 'string';
 
-const placeOf = (thrown: unknown): string =>
-  (/\(line \d+ column \d+\)/.exec(String(thrown)) ?? [''])[0].replace(/[()]/g, '').replace(/^/, ' ').trimEnd();
-
-export const parseBody = (text: string): Body => {
-  let resource: unknown;
-  try {
-    resource = JSON.parse(text);
-  } catch (thrown) {
-    // V8's own message quotes the text around the fault, which may be a patient's: only the place is told.
-    throw malformed(`the body is not JSON${placeOf(thrown)}`);
+/** How many members all its objects have; more than any text holds when it is too deep to look into. */
+const memberCount = (value: object, depth: number): number => {
+  if (depth > deepestJson) return Infinity;
+  let count = 0;
+  if (Array.isArray(value)) {
+    for (let place = 0; place < value.length; place++) {
+      const one: unknown = value[place];
+      if (typeof one === 'object' && one !== null) count += memberCount(one, depth + 1);
+    }
+    return count;
   }
+  const object = value as Readonly<Record<string, unknown>>;
+  for (const key in object) {
+    const one = object[key];
+    count++;
+    if (typeof one === 'object' && one !== null) count += memberCount(one, depth + 1);
+  }
+  return count;
+};
+
+/** Whether a text that JSON.parse takes might still hold what FHIR does not: the same member twice, U+0000, half a surrogate, too many levels. Sound texts are seldom in doubt. */
+const isDoubtful = (value: unknown, text: string, names: number): boolean =>
+  !text.isWellFormed() ||
+  (text.includes('\\u') && /\\u(?:0000|[dD][89a-fA-F])/.test(text)) ||
+  (typeof value === 'object' && value !== null && memberCount(value, 1) !== names);
+
+/** The fault with its place. V8's own message is not told: it quotes the text around the fault, which may be a patient's. */
+const faultOf = (text: string, type: string): Outcome | undefined => {
+  const fault = jsonFault(text);
+  if (!fault) return undefined;
+  const path = fault.path === '' || fault.path.startsWith('[') ? type : `${type}.${fault.path}`;
+  return malformed(`the body ${fault.says}, at ${lineAndColumn(text, fault.at)}`, path);
+};
+
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw faultOf(text, 'Resource') ?? malformed('the body is not JSON');
+  }
+};
+
+const typeName = (resource: unknown): string =>
+  isResource(resource) && /^[A-Z][A-Za-z]{0,63}$/.test(resource.resourceType) ? resource.resourceType : 'Resource';
+
+export const parseBody = (sent: string): Body => {
+  const resource = parsed(sent);
+  const { hasBlanks, names, lossy } = surveyed(sent);
+  const fault = isDoubtful(resource, sent, names) ? faultOf(sent, typeName(resource)) : undefined;
+  if (fault) throw fault;
   if (!isResource(resource)) throw malformed('the body is not a FHIR resource: a JSON object with a resourceType');
-  return { resource, text: compact(text) };
+  const text = hasBlanks ? withoutBlanks(sent) : sent;
+  return lossy.length > 0 ? { resource, text, exact: parseWritten(sent, lossy) } : { resource, text };
 };
 
 /** A body made in process, by a plugin or a job. */
 export const bodyOf = (resource: Resource): Body => ({ resource, text: JSON.stringify(resource) });
-
-/** The place of the quotation mark that ends the string which begins at `from`. */
-const endOfString = (text: string, from: number): number => {
-  for (let at = text.indexOf('"', from + 1); ; at = text.indexOf('"', at + 1)) {
-    let before = at;
-    while (text[before - 1] === '\\') before--;
-    if ((at - before) % 2 === 0) return at;
-  }
-};
-
-/** Without the blanks between tokens; numbers and strings stay as they were written. No regular expression walks over a string: one of megabytes would end V8's patience. */
-const compact = (text: string): string => {
-  if (!/[\n\r\t]|[:,[{] |^ | $/.test(text)) return text;
-  const pieces: string[] = [];
-  for (let at = 0; at < text.length;) {
-    const quote = text.indexOf('"', at);
-    const between = text.slice(at, quote === -1 ? text.length : quote);
-    pieces.push(between.replace(/\s+/g, ''));
-    if (quote === -1) break;
-    const end = endOfString(text, quote) + 1;
-    pieces.push(text.slice(quote, end));
-    at = end;
-  }
-  return pieces.join('');
-};
-
-/** Splits the text of a compact JSON object into its members. */
-const members = (object: string): Member[] => {
-  const found: Member[] = [];
-  let depth = 0;
-  let start = 1;
-  let colon = 0;
-  for (let at = 0; at < object.length; at++) {
-    const char = object[at];
-    if (char === '"') at = endOfString(object, at);
-    else if (char === '{' || char === '[') depth++;
-    else if (char === ':' && depth === 1 && colon === 0) colon = at;
-    if (char === '}' || char === ']') depth--;
-    if ((char === ',' && depth === 1) || depth === 0) {
-      if (colon > 0)
-        found.push({
-          key: String(JSON.parse(object.slice(start, colon))),
-          text: object.slice(start, at),
-          value: object.slice(colon + 1, at),
-        });
-      start = at + 1;
-      colon = 0;
-    }
-  }
-  return found;
-};
 
 const without = (object: string, keys: readonly string[]): string =>
   members(object)

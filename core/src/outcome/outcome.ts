@@ -6,6 +6,8 @@ export type IssueCode =
   | 'structure'
   | 'required'
   | 'value'
+  | 'code-invalid'
+  | 'invariant'
   | 'security'
   | 'login'
   | 'forbidden'
@@ -72,7 +74,8 @@ const refusal = (status: number, code: IssueCode, diagnostics: string, expressio
 export const invalid = (expression: string, diagnostics: string): Outcome =>
   refusal(400, 'invalid', diagnostics, expression);
 
-export const malformed = (diagnostics: string): Outcome => refusal(400, 'structure', diagnostics);
+export const malformed = (diagnostics: string, expression?: string): Outcome =>
+  refusal(400, 'structure', diagnostics, expression);
 
 export const unauthenticated = (diagnostics: string): Outcome =>
   new Outcome(401, [error('login', diagnostics)], { 'WWW-Authenticate': 'Bearer realm="heddle"' });
