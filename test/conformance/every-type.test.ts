@@ -21,7 +21,7 @@ describe('each of the 146 types', () => {
   const textFor = (type: string): string => {
     const { resourceType: _type, id: _id, meta: _meta, extension: _extension, ...rest } = resource(type);
     const members = JSON.stringify(rest).slice(1, -1);
-    return `{"resourceType":"${type}","id":"ignored","meta":{"tag":[{"code":"${type}"}],"versionId":"9"},"extension":[{"url":"urn:x","valueDecimal":1.0${type.length}0}]${members && `,${members}`}}`;
+    return `{"resourceType":"${type}","id":"ignored","meta":{"tag":[{"code":"${type}"}],"extension":[{"url":"urn:x","valueDecimal":1.0${type.length}0}],"versionId":"9"}${members && `,${members}`}}`;
   };
 
   for (const type of resourceTypes)
@@ -37,7 +37,7 @@ describe('each of the 146 types', () => {
       expect(text, told).to.equal(textOf(created.stored));
       expect(text, told).to.match(
         new RegExp(
-          `^\\{"resourceType":"${type}","id":"${id}","meta":\\{"versionId":"1","lastUpdated":"[^"]+","tag":\\[\\{"code":"${type}"\\}\\]\\},`,
+          `^\\{"resourceType":"${type}","id":"${id}","meta":\\{"versionId":"1","lastUpdated":"[^"]+","tag":\\[\\{"code":"${type}"\\}\\],"extension":`,
         ),
       );
       expect(text, told).to.contain(`"valueDecimal":1.0${type.length}0}`);

@@ -22,6 +22,7 @@ import { healthRoutes, type PartState } from '../platform/health.ts';
 import { identityProvider, realmPath } from '../platform/identity-provider.ts';
 import { platform } from '../platform/platform.ts';
 import { openStructures } from '../fhir/structure/structures.ts';
+import { openXml } from '../fhir/xml/format.ts';
 import { r4Codes, r4Types } from '../platform/structures.ts';
 import { contributionsOf, type Plugin } from '../plugin/define.ts';
 import { routeKind, siteKind } from '../plugin/route.ts';
@@ -165,7 +166,7 @@ export const serve = async (needs: ServeNeeds): Promise<Serving> => {
         targetsOf: (resource) => targetsOf({ structures, publicUrl }, resource),
         searchParameters: registry.all(searchParameterKind).map(({ value }) => value),
       }),
-      ...{ structures, now, references: config.fhir.references },
+      ...{ structures, now, xml: openXml(structures), references: config.fhir.references },
       registry,
       roles,
       ids,

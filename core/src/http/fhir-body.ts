@@ -2,7 +2,7 @@
 import { parseBody } from '../fhir/body.ts';
 import type { Interaction } from '../fhir/interaction.ts';
 import type { Takes } from '../fhir/request-table.ts';
-import type { Structures } from '../fhir/structure/structures.ts';
+import type { XmlFormat } from '../fhir/xml/format.ts';
 import { malformed, notSupported } from '../outcome/outcome.ts';
 import type { Context } from './exchange.ts';
 import { formatOfBody, readMediaType } from './media-type.ts';
@@ -16,23 +16,23 @@ const unsupported = (ctx: Context, instead: string): Error =>
     `the body's media type is ${ctx.get('content-type').slice(0, 100) || 'not given'}; send ${instead}`,
   );
 
-const resourceIn = async (ctx: Context, structures: Structures, limit: number): Promise<Carried> => {
+const resourceIn = async (ctx: Context, xml: XmlFormat, limit: number): Promise<Carried> => {
   const format = formatOfBody(ctx.get('content-type'));
   if (!format) throw unsupported(ctx, 'application/fhir+json or application/fhir+xml');
   const text = await readText(ctx.req, limit);
-  return { body: parseBody(text) };
+  return { body: parseBody(format === 'xml' ? xml.fromXml(text) : text) };
 };
 
 const jsonPatch = 'application/json-patch+json';
 
-const patchIn = async (ctx: Context, structures: Structures, limit: number): Promise<Carried> => {
+const patchIn = async (ctx: Context, xml: XmlFormat, limit: number): Promise<Carried> => {
   if (readMediaType(ctx.get('content-type')).name === jsonPatch) {
     const text = await readText(ctx.req, limit);
     return { patch: { kind: 'json', text } };
   }
   if (!formatOfBody(ctx.get('content-type')))
     throw unsupported(ctx, `${jsonPatch}, or Parameters as application/fhir+json or +xml`);
-  const { body } = await resourceIn(ctx, structures, limit);
+  const { body } = await resourceIn(ctx, xml, limit);
   if (body?.resource.resourceType !== 'Parameters') throw malformed('a FHIRPath patch is a Parameters resource');
   return { patch: { kind: 'fhirpath', parameters: body } };
 };
@@ -48,8 +48,8 @@ const formIn = async (ctx: Context, limit: number): Promise<Carried> => {
   return { query };
 };
 
-export const readCarried = (ctx: Context, takes: Takes, structures: Structures, limit: number): Promise<Carried> => {
-  if (takes === 'resource') return resourceIn(ctx, structures, limit);
-  if (takes === 'patch') return patchIn(ctx, structures, limit);
+export const readCarried = (ctx: Context, takes: Takes, xml: XmlFormat, limit: number): Promise<Carried> => {
+  if (takes === 'resource') return resourceIn(ctx, xml, limit);
+  if (takes === 'patch') return patchIn(ctx, xml, limit);
   return takes === 'form' ? formIn(ctx, limit) : Promise.resolve({});
 };

@@ -59,7 +59,7 @@ const write = (
   const text = returning === 'OperationOutcome' ? said(answer.status) : textIn(answer);
   // R4 http.html#ops: a client that keeps what it sent needs the head alone.
   const { type, body } =
-    returning === 'minimal' ? { type: contentTypes.json, body: '' } : represent(text, wanted, kernel.structures);
+    returning === 'minimal' ? { type: contentTypes.json, body: '' } : represent(text, wanted, kernel);
   if (body !== '') ctx.type = type;
   ctx.body = body;
 };
@@ -102,10 +102,10 @@ export const answerFhir = async (
   const { takes, ...asked } = readFhirRequest(ctx.method, path);
   const query = ctx.URL.searchParams;
   const wanted = readWanted(ctx.get('accept'), query);
-  ctx.state.represent = (text) => represent(text, { ...wanted, part: undefined }, kernel.structures);
+  ctx.state.represent = (text) => represent(text, { ...wanted, part: undefined }, kernel);
   const open = kernel.verbs.some((verb) => verb.open && verb.name === asked.verb);
   const caller = open ? nobody : await authenticate(ctx, verify);
-  const carried = await readCarried(ctx, takes, kernel.structures, bodyLimitBytes);
+  const carried = await readCarried(ctx, takes, kernel.xml, bodyLimitBytes);
   const prefer = readPrefer(ctx.get('prefer'));
   const { async: _async, ...preferred } = prefer;
   const verb = asked.verb === 'bundle' ? bundleVerb(carried.body) : asked.verb;

@@ -1,8 +1,8 @@
 /** Gives an answer the form that was asked for: JSON or XML, whole or in part, compact or for people. */
 import type { Resource } from '../fhir/body.ts';
-import { hasLossyNumbers, parseLossless } from '../fhir/lossless.ts';
+import { parseLossless } from '../fhir/lossless.ts';
 import { pretty } from '../fhir/pretty.ts';
-import type { Structures } from '../fhir/structure/structures.ts';
+import type { Kernel } from '../interaction/kernel.ts';
 import { partOf, readPart, type Part } from '../fhir/subset.ts';
 import { contentTypes, wantedFormat, type Format } from './media-type.ts';
 
@@ -24,10 +24,12 @@ export interface Represented {
   readonly body: string;
 }
 
-const treeOf = (text: string): Resource => (hasLossyNumbers(text) ? parseLossless(text) : JSON.parse(text)) as Resource;
+const treeOf = (text: string): Resource => parseLossless(text) as Resource;
+
+type Forms = Pick<Kernel, 'structures' | 'xml'>;
 
 /** Of a bundle, each resource in it. */
-const partial = (text: string, part: Part, { type }: Structures): string => {
+const partial = (text: string, part: Part, { structures: { type } }: Forms): string => {
   const tree = treeOf(text);
   if (tree.resourceType !== 'Bundle' || !Array.isArray(tree.entry)) return JSON.stringify(partOf(tree, part, type));
   const entry = tree.entry.map((each: { resource?: Resource; search?: { mode?: string } }) =>
@@ -36,8 +38,8 @@ const partial = (text: string, part: Part, { type }: Structures): string => {
   return JSON.stringify({ ...tree, entry });
 };
 
-export const represent = (text: string, wanted: Wanted, structures: Structures): Represented => {
-  const { format, part } = wanted;
-  const shown = part ? partial(text, part, structures) : text;
-  return { type: contentTypes.json, body: wanted.pretty ? pretty(shown) : shown };
+export const represent = (text: string, { format, part, pretty: set }: Wanted, forms: Forms): Represented => {
+  const shown = part ? partial(text, part, forms) : text;
+  if (format === 'xml') return { type: contentTypes.xml, body: forms.xml.toXml(shown) };
+  return { type: contentTypes.json, body: set ? pretty(shown) : shown };
 };

@@ -2,6 +2,7 @@
 import type { Ids } from '../fhir/ids.ts';
 import type { Answer, Interaction } from '../fhir/interaction.ts';
 import type { Structures } from '../fhir/structure/structures.ts';
+import type { XmlFormat } from '../fhir/xml/format.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Tracer } from '../observe/tracing.ts';
 import type { RoleTable } from '../policy/role-table.ts';
@@ -20,6 +21,7 @@ export interface ReferenceRules {
 export interface Kernel {
   readonly store: Store;
   readonly structures: Structures;
+  readonly xml: XmlFormat;
   readonly references: ReferenceRules;
   readonly registry: Registry;
   readonly roles: RoleTable;
