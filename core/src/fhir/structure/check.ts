@@ -32,9 +32,10 @@ const narrative = (slot: Slot, value: unknown, walk: Walk): void => {
 };
 
 const primitive = (slot: Slot, value: unknown, place: number, walk: Walk): void => {
+  const { allowed, pattern } = slot;
+  if (allowed !== undefined && allowed.has(value as string)) return;
   if (!slot.primitive.is(value)) return wrongPrimitive(slot, value, place, walk);
-  if (slot.allowed !== undefined && !slot.allowed.has(value as string)) codeFault(slot, place, walk);
-  else if (slot.pattern !== undefined && !slot.pattern.test(value as string)) codeFault(slot, place, walk);
+  if (allowed !== undefined || (pattern !== undefined && !pattern.test(value as string))) codeFault(slot, place, walk);
 };
 
 const primitiveList = (slot: Slot, values: readonly unknown[], holder: Members, walk: Walk): void => {
@@ -78,7 +79,6 @@ export const checker = (tables: Tables, links: Links) => {
     if (slot.list) return list(slot, value, holder, walk);
     switch (slot.shape) {
       case 'primitive':
-        if (slot.primitive.is(value) && slot.allowed === undefined && slot.pattern === undefined) return;
         return primitive(slot, value, -1, walk);
       case 'complex':
         return into(slot, value, -1, walk);

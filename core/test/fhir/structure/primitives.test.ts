@@ -42,7 +42,7 @@ const tables: Record<string, Table> = {
   id: { right: ['a', 'A-1.b', 'x'.repeat(64)], wrong: ['', 'a_b', 'é', 'x'.repeat(65), 'a\n'] },
   oid: {
     right: ['urn:oid:1.2.840', 'urn:oid:0.0'],
-    wrong: ['1.2.3', 'urn:oid:3.1', 'urn:oid:1.02', 'urn:oid:1', 'urn:oid:1.2.'],
+    wrong: ['1.2.3', 'urn:oid:3.1', 'urn:oid:1.02', 'urn:oid:1', 'urn:oid:1.2.', `urn:oid:1${'.1'.repeat(10_000_000)}`],
   },
   uuid: {
     right: ['urn:uuid:c757873d-ec9a-4326-a141-556f43239520'],

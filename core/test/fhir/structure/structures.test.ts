@@ -39,6 +39,11 @@ const sound: Record<string, unknown> = {
   'a contained resource that refers to its container': patient({
     contained: [{ resourceType: 'Observation', status: 'final', code: { text: 'x' }, subject: { reference: '#' } }],
   }),
+  'a contained resource of a resource in a bundle': {
+    resourceType: 'Bundle',
+    type: 'collection',
+    entry: [{ resource: { ...named('#p'), contained: [{ resourceType: 'Practitioner', id: 'p' }] } }],
+  },
   'a search inside a transaction': {
     resourceType: 'Bundle',
     type: 'transaction',
@@ -201,6 +206,17 @@ const faulty: Record<string, readonly [unknown, ...string[]]> = {
   'a reference to a contained resource that is not there': [
     named('#p'),
     'invariant: Patient.generalPractitioner[0].reference leads to a contained resource that is not there (ref-1)',
+  ],
+  'a reference to what another resource of the bundle contains': [
+    {
+      resourceType: 'Bundle',
+      type: 'collection',
+      entry: [
+        { resource: { ...named('#p'), contained: [{ resourceType: 'Practitioner', id: 'p' }] } },
+        { resource: named('#p') },
+      ],
+    },
+    'invariant: Bundle.entry[1].resource.generalPractitioner[0].reference leads to a contained resource that is not there',
   ],
   'a contained resource of a wrong type': [
     { ...named('#m'), contained: [{ resourceType: 'Medication', id: 'm' }] },
