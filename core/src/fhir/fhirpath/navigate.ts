@@ -38,9 +38,13 @@ const addList = (
   }
 };
 
+/** What objects inherit is no element. */
+const own = (holder: Members, name: string): unknown =>
+  Object.hasOwn(holder, name) ? (holder[name] ?? undefined) : undefined;
+
 const addKey = (found: Item[], key: MemberKey, parent: Item, holder: Members): void => {
-  const value = holder[key.key] ?? undefined;
-  const beside = key.primitive ? holder[key.beside] : undefined;
+  const value = own(holder, key.key);
+  const beside = key.primitive ? own(holder, key.beside) : undefined;
   if (value === undefined && beside === undefined) return;
   if (Array.isArray(value) || Array.isArray(beside)) {
     addList(found, key, parent, holder, Array.isArray(value) ? value : [], beside);
@@ -56,7 +60,7 @@ const holderOf = ({ value, beside }: Item): Members | undefined => (isMembers(va
 export const addChildren = (found: Item[], item: Item, member: ModelMember): void => {
   const holder = holderOf(item);
   if (!holder) return;
-  for (const key of member.keys) if (Object.hasOwn(holder, key.key) || key.primitive) addKey(found, key, item, holder);
+  for (const key of member.keys) addKey(found, key, item, holder);
 };
 
 /** Without definitions, every member but the name of the type. */

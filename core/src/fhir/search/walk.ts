@@ -25,6 +25,7 @@ const arrive =
 /** One step to a member, whether it is a list or not. */
 const through = (key: string, next: Walk): Walk => {
   return (value, root, found) => {
+    if (typeof value !== 'object') return;
     const member = (value as Members)[key];
     if (member === undefined || member === null) return;
     if (!Array.isArray(member)) {
