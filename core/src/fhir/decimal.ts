@@ -76,12 +76,10 @@ export const times = (a: Decimal, b: Decimal): Decimal =>
 
 /** Without the zeros that end its fraction. */
 export const shortened = (value: Decimal): Decimal => {
-  let { digits, scale } = value;
-  while (scale > 0 && digits % 10n === 0n) {
-    digits /= 10n;
-    scale--;
-  }
-  return { digits, scale };
+  const { digits, scale } = value;
+  if (scale === 0 || digits % 10n !== 0n) return value;
+  const zeros = digits === 0n ? scale : Math.min(scale, (/0+$/.exec(digits.toString()) ?? [''])[0].length);
+  return withScale(value, scale - zeros);
 };
 
 export const isZero = ({ digits }: Decimal): boolean => digits === 0n;

@@ -8,6 +8,7 @@ import { looksLike, looseModel } from './loose-model.ts';
 import type { Model } from './model.ts';
 import { parse } from './parser.ts';
 import type { Lent, Run } from './run.ts';
+import type { Syntax } from './syntax.ts';
 
 export interface Evaluation extends Lent {
   /** `%name`: text, numbers and booleans as they are, elements as items. */
@@ -70,9 +71,9 @@ const runOn = (model: Model, item: Item, evaluation: Evaluation): Run => {
 
 const nothingLent: Evaluation = {};
 
-/** Without a model it walks JSON as it is: dates are strings, and `value` does not find `valueQuantity`. */
-export const compile = (text: string, model: Model = looseModel): Expression => {
-  const code = codeOf(model, parse(text));
+/** Of an expression that is parsed already, or of a part of one. */
+export const compileSyntax = (syntax: Syntax, text: string, model: Model): Expression => {
+  const code = codeOf(model, syntax);
   const evaluateOn = (item: Item, evaluation: Evaluation = nothingLent): Items => code(runOn(model, item, evaluation));
   const evaluate = (resource: unknown, evaluation?: Evaluation): Items => evaluateOn(itemOf(resource), evaluation);
   return {
@@ -82,3 +83,6 @@ export const compile = (text: string, model: Model = looseModel): Expression => 
     holds: (resource, evaluation) => truthOf(evaluate(resource, evaluation), 1),
   };
 };
+
+/** Without a model it walks JSON as it is: dates are strings, and `value` does not find `valueQuantity`. */
+export const compile = (text: string, model: Model = looseModel): Expression => compileSyntax(parse(text), text, model);

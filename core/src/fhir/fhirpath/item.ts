@@ -13,7 +13,9 @@ export interface Typed {
 export interface Item extends Typed {
   /** The `_name` that stands beside a primitive. */
   readonly beside: Members | undefined;
-  /** The object that the element is a member of, by the name `key`; undefined for a root and for what was computed. */
+  /** Undefined for a root and for what was computed. */
+  readonly parent: Item | undefined;
+  /** The object that the element is a member of, by the name `key`: its parent's value, or what stands beside that. */
   readonly holder: Members | undefined;
   readonly key: string;
   /** In its list, or -1. */
@@ -36,12 +38,13 @@ export const element = (
   type: string,
   value: unknown,
   beside: Members | undefined,
+  parent: Item | undefined,
   holder: Members | undefined,
   key: string,
   place: number,
-): Item => ({ type, value, beside, holder, key, place });
+): Item => ({ type, value, beside, parent, holder, key, place });
 
-const made = (type: string, value: unknown): Item => element(type, value, undefined, undefined, '', -1);
+const made = (type: string, value: unknown): Item => element(type, value, undefined, undefined, undefined, '', -1);
 
 export const booleanItem = (value: boolean): Item => (value ? yes : no);
 export const stringItem = (value: string): Item => made('System.String', value);

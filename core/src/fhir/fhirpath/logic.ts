@@ -55,6 +55,12 @@ const isMember = (run: Run, one: Items, many: Items, column: Column): Items => {
 
 const negation = (truth: Truth): Truth => (truth === undefined ? undefined : !truth);
 
+/** Long strings take long to compare. */
+const weight = (operand: Items): number => {
+  const value = operand[0]?.value;
+  return typeof value === 'string' ? Math.floor(value.length / 32) : 0;
+};
+
 const collectionOperator = (
   run: Run,
   operator: Exclude<BinaryOperator, keyof typeof logics>,
@@ -63,7 +69,7 @@ const collectionOperator = (
   column: Column,
 ): Items => {
   const { convert } = run.lent;
-  spend(run, 1 + Math.min(left.length, right.length));
+  spend(run, 1 + Math.min(left.length, right.length) + weight(left) + weight(right));
   switch (operator) {
     case '=':
       return items(sameCollections(left, right, run));

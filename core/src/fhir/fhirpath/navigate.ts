@@ -21,25 +21,37 @@ const besideAt = (beside: unknown, place: number): Members | undefined => {
   return isMembers(found) ? found : undefined;
 };
 
-const addList = (found: Item[], key: MemberKey, holder: Members, values: readonly unknown[], beside: unknown): void => {
+const addList = (
+  found: Item[],
+  key: MemberKey,
+  parent: Item,
+  holder: Members,
+  values: readonly unknown[],
+  beside: unknown,
+): void => {
   const length = Math.max(values.length, Array.isArray(beside) ? beside.length : 0);
   for (let place = 0; place < length; place++) {
     const value = values[place] ?? undefined;
     const extra = besideAt(beside, place);
-    if (value !== undefined || extra) found.push(element(typeOf(key, value), value, extra, holder, key.key, place));
+    if (value !== undefined || extra)
+      found.push(element(typeOf(key, value), value, extra, parent, holder, key.key, place));
   }
 };
 
-const addKey = (found: Item[], key: MemberKey, holder: Members): void => {
-  const value = holder[key.key] ?? undefined;
-  const beside = key.primitive ? holder[key.beside] : undefined;
+/** What objects inherit is no element. */
+const own = (holder: Members, name: string): unknown =>
+  Object.hasOwn(holder, name) ? (holder[name] ?? undefined) : undefined;
+
+const addKey = (found: Item[], key: MemberKey, parent: Item, holder: Members): void => {
+  const value = own(holder, key.key);
+  const beside = key.primitive ? own(holder, key.beside) : undefined;
   if (value === undefined && beside === undefined) return;
   if (Array.isArray(value) || Array.isArray(beside)) {
-    addList(found, key, holder, Array.isArray(value) ? value : [], beside);
+    addList(found, key, parent, holder, Array.isArray(value) ? value : [], beside);
     return;
   }
   const extra = isMembers(beside) ? beside : undefined;
-  if (value !== undefined || extra) found.push(element(typeOf(key, value), value, extra, holder, key.key, -1));
+  if (value !== undefined || extra) found.push(element(typeOf(key, value), value, extra, parent, holder, key.key, -1));
 };
 
 /** The object in which an element's children stand: a primitive's are beside it. */
@@ -48,7 +60,7 @@ const holderOf = ({ value, beside }: Item): Members | undefined => (isMembers(va
 export const addChildren = (found: Item[], item: Item, member: ModelMember): void => {
   const holder = holderOf(item);
   if (!holder) return;
-  for (const key of member.keys) if (Object.hasOwn(holder, key.key) || key.primitive) addKey(found, key, holder);
+  for (const key of member.keys) addKey(found, key, item, holder);
 };
 
 /** Without definitions, every member but the name of the type. */

@@ -45,7 +45,7 @@ export const spend = (run: Run, steps: number): void => {
 };
 
 /** Strings cost by their length, or doubling one would cost nothing. */
-export const spendText = (run: Run, length: number): void => spend(run, 1 + (length >> 5));
+export const spendText = (run: Run, length: number): void => spend(run, 1 + Math.floor(length / 32));
 
 /** Runs `code` with an item as `$this`. */
 export const within = (run: Run, item: Item, index: number, code: Code): Items => {

@@ -3,7 +3,7 @@ import type { Outcome } from '../../outcome/outcome.ts';
 import { isMembers, setMember, type Members } from '../members.ts';
 import { isWithin, parsePointer } from './json-pointer.ts';
 import { malformedPatch, unfitPatch } from './refusal.ts';
-import { copied, sameJson, tooMuch, type Allowance } from './tree.ts';
+import { copiedOr, sameJson, type Allowance } from './tree.ts';
 
 export interface JsonPatchLimits {
   /** Of one patch. */
@@ -60,16 +60,8 @@ const operation = (entry: unknown, place: number): Operation => {
   return { where, verb: verb as Verb, path, tokens, from, fromTokens, value: entry['value'] };
 };
 
-const bounded = (value: unknown, allowance: Allowance, depth: number, refusal: () => Outcome): unknown => {
-  try {
-    return copied(value, allowance, depth);
-  } catch (thrown) {
-    throw thrown === tooMuch ? refusal() : thrown;
-  }
-};
-
 const copy = (work: Work, step: Operation, value: unknown): unknown =>
-  bounded(value, work.allowance, step.tokens.length, () =>
+  copiedOr(value, work.allowance, step.tokens.length, () =>
     unfit(step, 'the patch makes the resource too large or too deep: send less in one patch'),
   );
 
@@ -155,7 +147,7 @@ export const applyJsonPatch = (patch: unknown, tree: unknown, limits: JsonPatchL
   if (patch.length > limits.operations)
     throw malformedPatch('the patch', undefined, `has more than ${limits.operations} operations: send several patches`);
   const steps = patch.map(operation);
-  const original = bounded(tree, { left: Infinity, deepest: limits.depth }, 0, () =>
+  const original = copiedOr(tree, { left: Infinity, deepest: limits.depth }, 0, () =>
     unfitPatch('the patch', undefined, `the resource is nested deeper than ${limits.depth}`),
   );
   const work: Work = { holder: [original], allowance: { left: limits.growth, deepest: limits.depth } };

@@ -8,8 +8,8 @@ export interface Allowance {
   readonly deepest: number;
 }
 
-/** Thrown by `copied`; whoever copies says in what words it is refused. */
-export const tooMuch = Symbol('more than the allowance');
+/** Thrown inside; `copiedOr` says it in words. */
+const tooMuch = Symbol('more than the allowance');
 
 const spend = (allowance: Allowance, cost: number, depth: number): void => {
   // oxlint-disable-next-line typescript/only-throw-error
@@ -17,7 +17,7 @@ const spend = (allowance: Allowance, cost: number, depth: number): void => {
 };
 
 /** A copy that shares nothing that can change. */
-export const copied = (value: unknown, allowance: Allowance, depth = 0): unknown => {
+const copied = (value: unknown, allowance: Allowance, depth = 0): unknown => {
   if (typeof value === 'string') {
     spend(allowance, value.length + 2, depth);
     return value;
@@ -31,6 +31,15 @@ export const copied = (value: unknown, allowance: Allowance, depth = 0): unknown
     setMember(copy, name, copied(value[name], allowance, depth + 1));
   }
   return copy;
+};
+
+/** A copy, or the refusal in the words of whoever asked for it. */
+export const copiedOr = (value: unknown, allowance: Allowance, depth: number, refusal: () => Error): unknown => {
+  try {
+    return copied(value, allowance, depth);
+  } catch (thrown) {
+    throw thrown === tooMuch ? refusal() : thrown;
+  }
 };
 
 const sameLists = (a: readonly unknown[], b: readonly unknown[]): boolean =>

@@ -149,6 +149,17 @@ describe('FHIRPath', () => {
     expect(() => compile('now()', r4).evaluate(patient)).to.throw(Outcome, /pass `now`/);
   });
 
+  it('takes nothing for an element that objects inherit', () => {
+    for (const path of ['constructor', 'toString', 'name.constructor', '`__proto__`'])
+      expect(compile(path).evaluate(patient), path).to.deep.equal([]);
+  });
+
+  it('evaluates the longest chains that it takes', () => {
+    expect(values(`1${' + 1'.repeat(1_400)}`)).to.deep.equal([1_401]);
+    expect(values(`Patient${'.first()'.repeat(1_400)}.id`)).to.deep.equal(['p']);
+    expect(values(`${'('.repeat(140)}1${')'.repeat(140)}`)).to.deep.equal([1]);
+  });
+
   it('walks JSON without definitions', () => {
     const expression = compile("name.where(use = 'usual').given.first() is string");
     expect(expression.evaluate(patient).map(plain)).to.deep.equal([true]);
@@ -170,6 +181,19 @@ describe('FHIRPath', () => {
     it('when a caller allows few steps', () => {
       expect(refusal('name.given.where($this.length() > 2)', long, { steps: 100 }).status).to.equal(503);
       expect(values('name.given.first()', long, { steps: 10_000 })).to.deep.equal(['n0']);
+    });
+
+    it('when strings are joined by long strings', () => {
+      const wide = { ...long, id: 'x'.repeat(1_000_000) };
+      expect(refusal('name.given.join(%resource.id)', wide).status).to.equal(503);
+      expect(refusal("name.given.join(',').replaceMatches('(.)', '$1$1' & %resource.id)", wide).status).to.equal(503);
+      expect(refusal("id.replaceMatches('(.+)', %resource.id.replace('x', '$1'))", wide).status).to.equal(503);
+      expect(refusal("id.replace('x', id)", wide).status).to.equal(503);
+    });
+
+    it('when long strings are compared again and again', () => {
+      const wide = { ...long, id: 'x'.repeat(1_000_000), language: 'x'.repeat(1_000_000) };
+      expect(refusal('name.given.where(%resource.id = %resource.language)', wide).status).to.equal(503);
     });
 
     it('when a string doubles', () => {

@@ -1,5 +1,6 @@
 /** The functions that FHIR R4 adds to FHIRPath, and those on time and tracing; what the caller does not lend is refused or empty. */
 import { isMembers } from '../../members.ts';
+import { referencedType } from '../../reference-type.ts';
 import { evaluationFault, unsupported, type Column } from '../faults.ts';
 import { booleanItem, momentItem, none, rootItem, stringItem, textOf, type Item, type Items } from '../item.ts';
 import { looksLike } from '../loose-model.ts';
@@ -37,9 +38,6 @@ const referenceOf = ({ type, value }: Item): string | undefined => {
   return typeof value === 'string' ? value : undefined;
 };
 
-/** `Patient/1`, also at the end of an address and before a version. */
-const typedReference = /(?:^|\/)([A-Z][A-Za-z]+)\/[A-Za-z0-9.-]{1,64}(?:\/_history\/[A-Za-z0-9.-]{1,64})?$/;
-
 const resourceItem = (value: unknown): Item | undefined =>
   isMembers(value)
     ? rootItem(typeof value['resourceType'] === 'string' ? value['resourceType'] : looksLike(value), value)
@@ -55,7 +53,7 @@ const containedAs = (run: Run, reference: string): Item | undefined => {
 
 /** Of a resource that is not at hand, its type at least: `resolve() is Patient` needs no more. */
 const typeOnly = (run: Run, item: Item, reference: string): Item | undefined => {
-  const named = typedReference.exec(reference)?.[1];
+  const named = referencedType(reference);
   if (named !== undefined && run.model.has(named)) return rootItem(named, undefined);
   const written = isMembers(item.value) ? item.value['type'] : undefined;
   return typeof written === 'string' && run.model.has(written) ? rootItem(written, undefined) : undefined;

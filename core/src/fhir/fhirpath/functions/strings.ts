@@ -92,13 +92,15 @@ const withPattern = (
 const matchFrom = (run: Run, program: Program, text: string, from: number): Slots | undefined =>
   firstMatch(program, text, from, (steps) => spend(run, steps));
 
-const substituted = (program: Program, text: string, slots: Slots, substitution: string): string =>
+const substituted = (run: Run, program: Program, text: string, slots: Slots, substitution: string): string =>
   substitution.replace(/\$(?:\$|(\d{1,2})|\{(\w+)\})/g, (whole, digits?: string, name?: string) => {
     if (digits === undefined && name === undefined) return '$';
     const number = digits === undefined ? program.names.get(name ?? '') : Number(digits);
     if (number === undefined || number > program.groups) return whole;
     const from = slots[number * 2];
-    return from === undefined ? '' : text.slice(from, slots[number * 2 + 1]);
+    const group = from === undefined ? '' : text.slice(from, slots[number * 2 + 1]);
+    spendText(run, group.length);
+    return group;
   });
 
 const replacedMatches = (run: Run, program: Program, text: string, substitution: string): string => {
@@ -114,7 +116,7 @@ const replacedMatches = (run: Run, program: Program, text: string, substitution:
       from = end + 1;
       continue;
     }
-    const piece = substituted(program, text, slots, substitution);
+    const piece = substituted(run, program, text, slots, substitution);
     spendText(run, piece.length);
     pieces.push(text.slice(done, start), piece);
     done = end;
@@ -142,6 +144,7 @@ const joinedStrings =
     const separator = args[0] ? stringOf(args[0](run), column) : '';
     if (separator === undefined || input.length === 0) return none;
     const texts = input.map((item) => stringOf([item], column) ?? '');
+    spendText(run, texts.length * separator.length);
     return items(run, texts.join(separator));
   };
 
