@@ -8,7 +8,8 @@ import { noTenant, openDirectory } from '../identity/accounts.ts';
 import { loadDemoAccounts } from '../identity/demo.ts';
 import { openKeyRing, type KeyRing } from '../identity/keyring.ts';
 import { openVerifier } from '../identity/verify.ts';
-import { compileExtractor } from '../fhir/search/extract.ts';
+import { modelOf } from '../fhir/fhirpath/model.ts';
+import { extractorFor } from '../fhir/search/extract.ts';
 import { targetsOf } from '../interaction/references.ts';
 import { line } from '../interaction/line.ts';
 import type { Kernel, Perform } from '../interaction/kernel.ts';
@@ -159,14 +160,21 @@ export const serve = async (needs: ServeNeeds): Promise<Serving> => {
     );
     if (faults.length + roleFaults.length > 0) throw misconfigured([...faults, ...roleFaults]);
 
-    const structures = openStructures(r4Types(), r4Codes());
+    const types = r4Types();
+    const structures = openStructures(types, r4Codes());
+    const model = modelOf(types);
     const kernel: Kernel = {
       store: openStore({
-        ...{ database: opened, now, base: `${publicUrl}/fhir`, compile: compileExtractor(structures) },
+        ...{
+          database: opened,
+          now,
+          base: `${publicUrl}/fhir`,
+          compile: (type, parameters) => extractorFor(type, parameters, model),
+        },
         targetsOf: (resource) => targetsOf({ structures, publicUrl }, resource),
         searchParameters: registry.all(searchParameterKind).map(({ value }) => value),
       }),
-      ...{ structures, now, xml: openXml(structures), references: config.fhir.references },
+      ...{ structures, model, now, xml: openXml(structures), references: config.fhir.references },
       registry,
       roles,
       ids,

@@ -1,5 +1,6 @@
 /** The shapes of the line: the kernel that verbs and stations work with, what a verb is, what a station is. Holds no caller and no state of a request. */
 import type { Ids } from '../fhir/ids.ts';
+import type { Model } from '../fhir/fhirpath/model.ts';
 import type { Answer, Interaction } from '../fhir/interaction.ts';
 import type { Structures } from '../fhir/structure/structures.ts';
 import type { XmlFormat } from '../fhir/xml/format.ts';
@@ -22,6 +23,8 @@ export interface Kernel {
   readonly store: Store;
   readonly structures: Structures;
   readonly xml: XmlFormat;
+  /** R4's types as FHIRPath sees them. */
+  readonly model: Model;
   readonly references: ReferenceRules;
   readonly registry: Registry;
   readonly roles: RoleTable;

@@ -2,7 +2,9 @@
 import { parseBody, type Body } from '../fhir/body.ts';
 import type { Interaction, Patch, Stored } from '../fhir/interaction.ts';
 import { parseLossless } from '../fhir/lossless.ts';
+import { applyFhirPathPatch } from '../fhir/patch/fhirpath-patch.ts';
 import { applyJsonPatch } from '../fhir/patch/json-patch.ts';
+import type { Members } from '../fhir/members.ts';
 import { textOf } from '../fhir/stored.ts';
 import { invalid, malformed, notFound, Outcome } from '../outcome/outcome.ts';
 import { inTransaction, matchOrMiss } from './conditional.ts';
@@ -11,8 +13,10 @@ import { replace } from './make.ts';
 
 /** The tree keeps the digits of its numbers, and so does the text that is made of it again. */
 const patched = (kernel: Kernel, current: Stored, patch: Patch): unknown => {
-  const tree = parseLossless(textOf(current));
-  return patch.kind === 'json' ? applyJsonPatch(parseLossless(patch.text), tree) : kernel;
+  const tree = parseLossless(textOf(current)) as Members;
+  return patch.kind === 'json'
+    ? applyJsonPatch(parseLossless(patch.text), tree)
+    : applyFhirPathPatch(patch.parameters.exact ?? patch.parameters.resource, tree, kernel.model);
 };
 
 const next = (kernel: Kernel, { patch, type, id }: Interaction, current: Stored | undefined): Body => {

@@ -2,22 +2,15 @@
 import { noEntries, type Entries, type Span, type Target, type Word } from '../change.ts';
 import { resourceTypes, typeCode } from '../../fhir/resource-types.ts';
 import type { Resource } from '../../fhir/body.ts';
+import type { Extractor } from '../../fhir/search/extract.ts';
 import type { SearchParameter } from '../../fhir/search-parameter.ts';
 import type { ParameterTable } from './parameter-table.ts';
 import { linkKey, parameterKey } from './parameter-key.ts';
-import { spansOf, wordsOf, type Typed } from './typed-values.ts';
+import { spansOf, wordsOf } from './typed-values.ts';
 import { referenceWord } from './words.ts';
 
-export interface Extracted {
-  readonly code: string;
-  readonly values: readonly Typed[];
-}
-
 /** Compiles the expressions of some parameters of a type. */
-export type CompileExtractor = (
-  type: string,
-  parameters: readonly SearchParameter[],
-) => (resource: Resource) => readonly Extracted[];
+export type CompileExtractor = (type: string, parameters: readonly SearchParameter[]) => Extractor;
 
 export interface Indexed {
   readonly entries: Entries;
@@ -44,7 +37,7 @@ const unique = <T>(rows: readonly T[], keyOf: (row: T) => string): T[] => {
 };
 
 interface TypePlan {
-  readonly extract: (resource: Resource) => readonly Extracted[];
+  readonly extract: Extractor;
   readonly parameters: ReadonlyMap<string, { readonly key: number; readonly kind: string; readonly ordered: boolean }>;
   readonly dated: string | undefined;
 }
@@ -80,7 +73,10 @@ const indexed = (
   const found = extract(resource);
   const spans: Span[] = [];
   let at = 0;
-  for (const { code, values } of found) {
+  for (const {
+    parameter: { code },
+    values,
+  } of found) {
     const parameter = parameters.get(code);
     if (parameter?.kind !== 'date') continue;
     const mine = values.flatMap((typed) => spansOf(parameter.key, typed));
@@ -88,7 +84,10 @@ const indexed = (
     spans.push(...mine);
   }
   const words: Word[] = [];
-  for (const { code, values } of found) {
+  for (const {
+    parameter: { code },
+    values,
+  } of found) {
     const parameter = parameters.get(code);
     if (!parameter || parameter.kind === 'date') continue;
     for (const typed of values)

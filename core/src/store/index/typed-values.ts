@@ -1,15 +1,10 @@
 /** Turns the values that a search parameter's expression found into words and spans, by the parameter's kind and the value's type. */
+import type { Typed } from '../../fhir/fhirpath/item.ts';
 import type { Word, Span } from '../change.ts';
 import { beginning, dateRange, end, type Range } from '../../fhir/search/date-range.ts';
 import { isId } from '../../fhir/ids.ts';
 import { isResourceType } from '../../fhir/resource-types.ts';
 import { outsideWord, referenceWord, stringWord, tokenWord } from './words.ts';
-
-/** A value with the FHIR or System type that the expression gave it. */
-export interface Typed {
-  readonly type: string;
-  readonly value: unknown;
-}
 
 type Fields = Readonly<Record<string, unknown>>;
 
