@@ -1,6 +1,6 @@
 /** Builds the one SELECT of a search: the most selective condition leads and is read in its index's order, the others are looked up row by row. */
 import { typeCode } from '../../fhir/resource-types.ts';
-import type { DateValue } from '../../fhir/search/query.ts';
+import type { DateValue, Prefix } from '../../fhir/search/query.ts';
 import { longerThan } from '../index/typed-values.ts';
 import { after } from '../index/words.ts';
 import { ridRange } from '../rid.ts';
@@ -64,27 +64,38 @@ const approximately = ({ low, high }: DateValue, now: number): { low: number; hi
   return { low: Math.floor(low - slack), high: Math.ceil(high + slack) };
 };
 
+/** A value is bound where it is used, and only there: the database asks for the type of each. */
+const lazily = (bind: Bind, value: number): (() => string) => {
+  let bound: string | undefined;
+  return () => (bound ??= `${bind(value)}::int8`);
+};
+
 /** R4 search.html#prefix, of a stored range against the range that was asked for; long ranges apart, so that short ones are bound from both sides. */
 const spanArms = (value: DateValue, now: number, bind: Bind): string[] => {
-  const { prefix } = value;
-  const low = bind(value.low);
-  const high = bind(value.high);
-  const within = `s.low >= ${low}::int8 and s.low <= ${high}::int8 and s.high <= ${high}::int8`;
-  const above = [
-    `not s.long and s.low > ${high}::int8 - ${longerThan} and s.high > ${high}::int8`,
-    `s.long and s.high > ${high}::int8`,
+  const low = lazily(bind, value.low);
+  const high = lazily(bind, value.high);
+  const within = (): string => `s.low >= ${low()} and s.low <= ${high()} and s.high <= ${high()}`;
+  const above = (): string[] => [
+    `not s.long and s.low > ${high()} - ${longerThan} and s.high > ${high()}`,
+    `s.long and s.high > ${high()}`,
   ];
-  const below = `s.low < ${low}::int8`;
-  if (prefix === 'eq') return [within];
-  if (prefix === 'ne') return [`not (${within})`];
-  if (prefix === 'gt') return above;
-  if (prefix === 'ge') return [...above, within];
-  if (prefix === 'lt') return [below];
-  if (prefix === 'le') return [below, within];
-  if (prefix === 'sa') return [`s.low > ${high}::int8`];
-  if (prefix === 'eb') return [`s.low < ${low}::int8 and s.high < ${low}::int8`];
-  const wide = approximately(value, now);
-  return [`s.low <= ${bind(wide.high)}::int8 and s.high >= ${bind(wide.low)}::int8`];
+  const below = (): string => `s.low < ${low()}`;
+  const near = (): string => {
+    const wide = approximately(value, now);
+    return `s.low <= ${bind(wide.high)}::int8 and s.high >= ${bind(wide.low)}::int8`;
+  };
+  const arms: Readonly<Record<Prefix, () => string[]>> = {
+    eq: () => [within()],
+    ne: () => [`not (${within()})`],
+    gt: above,
+    ge: () => [...above(), within()],
+    lt: () => [below()],
+    le: () => [below(), within()],
+    sa: () => [`s.low > ${high()}`],
+    eb: () => [`s.low < ${low()} and s.high < ${low()}`],
+    ap: () => [near()],
+  };
+  return arms[value.prefix]();
 };
 
 interface Context {
@@ -103,18 +114,16 @@ const spansSql = (
     .map((arm) => `select ${columns} from span s where s.tenant = $1 and ${keysSql(keys, 's', bind)} and ${arm}${also}`)
     .join(' union all ');
 
-const instant = (milliseconds: string): string => `to_timestamp(${milliseconds}::float8 / 1000)`;
-
 /** `updated` is one moment: most prefixes coincide. */
 const updatedArm = ({ prefix, low, high }: DateValue, bind: Bind): string => {
-  const from = instant(bind(low));
-  const to = instant(bind(high));
-  if (prefix === 'ne') return `not (r.updated >= ${from} and r.updated <= ${to})`;
-  if (prefix === 'gt' || prefix === 'sa') return `r.updated > ${to}`;
-  if (prefix === 'lt' || prefix === 'eb') return `r.updated < ${from}`;
-  if (prefix === 'ge') return `r.updated >= ${from}`;
-  if (prefix === 'le') return `r.updated <= ${to}`;
-  return `r.updated >= ${from} and r.updated <= ${to}`;
+  const from = (): string => `to_timestamp(${bind(low)}::float8 / 1000)`;
+  const to = (): string => `to_timestamp(${bind(high)}::float8 / 1000)`;
+  if (prefix === 'ne') return `not (r.updated >= ${from()} and r.updated <= ${to()})`;
+  if (prefix === 'gt' || prefix === 'sa') return `r.updated > ${to()}`;
+  if (prefix === 'lt' || prefix === 'eb') return `r.updated < ${from()}`;
+  if (prefix === 'ge') return `r.updated >= ${from()}`;
+  if (prefix === 'le') return `r.updated <= ${to()}`;
+  return `r.updated >= ${from()} and r.updated <= ${to()}`;
 };
 
 /** Keeps the planner from turning a look-up by row into a join over everything that has the value. */
