@@ -27,7 +27,7 @@ const spanKey = ({ param, long, low, high }: Span): string => `${param} ${long} 
 
 interface TypePlan {
   readonly extract: Extractor;
-  readonly parameters: ReadonlyMap<string, { readonly key: number; readonly ordered: boolean }>;
+  readonly parameters: ReadonlyMap<string, { readonly key: number; readonly dated: boolean }>;
   readonly dated: string | undefined;
 }
 
@@ -37,7 +37,7 @@ const plan = (type: string, table: ParameterTable, compile: CompileExtractor): T
     extract: compile(type, stored),
     dated,
     parameters: new Map(
-      stored.map(({ code }) => [code, { key: parameterKey(type, code), ordered: lookup.get(code)?.ordered ?? false }]),
+      stored.map(({ code }) => [code, { key: parameterKey(type, code), dated: lookup.get(code)?.order === 'dated' }]),
     ),
   };
 };
@@ -91,10 +91,10 @@ const indexed = (
   }
   const words: Word[] = [];
   for (const { parameter, values } of found) {
-    const plan = parameters.get(parameter.code);
-    if (!plan || parameter.type === 'date') continue;
+    const planned = parameters.get(parameter.code);
+    if (!planned || parameter.type === 'date') continue;
     const texts = values.flatMap((typed) => wordTexts(parameter.type, typed, base));
-    addWords(words, plan.key, plan.ordered ? at : 0, texts);
+    addWords(words, planned.key, planned.dated ? at : 0, texts);
   }
   addLinks(words, resource.resourceType, targets);
   return { at, targets, entries: { words, spans } };
