@@ -1,6 +1,6 @@
 /** The one statement that writes any number of changes: checks, versions, search words and the change feed together; packs changes into its arrays and reads what came of them. */
 import { typeCode } from '../fhir/resource-types.ts';
-import { methodCode, type Change, type Entries, type Word, type Span, type Written } from './change.ts';
+import { methodCode, type Change, type Span, type Word, type Written } from './change.ts';
 import { writes, type Statement } from './statement.ts';
 
 /** JSON holds no such character raw, and values of words are cleared of it: texts travel joined by it, which PostgreSQL splits faster than it reads an array. */
@@ -76,7 +76,10 @@ const moved = `
      where r.tenant = $1 and r.rid = g.rid
     returning r.rid, r.version, r.updated)`;
 
-const found = `
+/** Entries of a new resource cannot be there yet; those of an older one may be, if its index was made anew meanwhile. */
+const found = ({ replaces }: Form): string => {
+  const clash = replaces ? 'on conflict do nothing' : '';
+  return `
   logged as (
     insert into change (tenant, type, updated, rid, version, xid)
     select $1, (d.rid >> 44)::int2, d.updated, d.rid, d.version, pg_current_xact_id()::text::int8 from done d),
@@ -85,13 +88,14 @@ const found = `
     select $1, x.param, x.value, x.at, x.rid
       from unnest($11::int4[], string_to_array($12, chr(31)), $13::int8[], $14::int8[]) as x (param, value, at, rid)
       join done d on d.rid = x.rid
-    on conflict do nothing),
+    ${clash}),
   spanned as (
     insert into span (tenant, param, long, low, high, rid)
     select $1, x.param, x.long, x.low, x.high, x.rid
       from unnest($15::int4[], $16::boolean[], $17::int8[], $18::int8[], $19::int8[]) as x (param, long, low, high, rid)
       join done d on d.rid = x.rid
-    on conflict do nothing)`;
+    ${clash})`;
+};
 
 const lost = `
   unworded as (
@@ -114,7 +118,7 @@ with
   ${made(form)},
   ${form.replaces ? `${moved},` : ''}
   done as materialized (select * from made ${form.replaces ? 'union all select * from changed' : ''}),
-  ${found}
+  ${found(form)}
   ${form.replaces ? `, ${lost}` : ''}
 select d.rid, d.version, (extract(epoch from d.updated) * 1000)::int8 as updated, 0::int8 as nth from done d
 union all
@@ -137,18 +141,21 @@ interface OfRow<T> {
   readonly entry: T;
 }
 
-const collect = <T>(
-  changes: readonly Change[],
-  side: 'adds' | 'drops',
-  pick: (entries: Entries) => readonly T[],
-): OfRow<T>[] => changes.flatMap((change) => pick(change[side]).map((entry) => ({ rid: change.rid, entry })));
+const byWord = ({ entry: a }: OfRow<Word>, { entry: b }: OfRow<Word>): number => {
+  if (a.param !== b.param) return a.param - b.param;
+  return Number(a.value > b.value) - Number(a.value < b.value);
+};
 
-const wordValues = (rows: readonly OfRow<Word>[]): string[] => [
-  array(rows.map(({ entry }) => entry.param)),
-  joined(rows.map(({ entry }) => entry.value)),
-  array(rows.map(({ entry }) => entry.at)),
-  array(rows.map(({ rid }) => rid)),
-];
+/** In the index's order: neighbours are written together, while their page is at hand. */
+const wordValues = (rows: readonly OfRow<Word>[]): string[] => {
+  const sorted = rows.length > 1 ? rows.toSorted(byWord) : rows;
+  return [
+    array(sorted.map(({ entry }) => entry.param)),
+    joined(sorted.map(({ entry }) => entry.value)),
+    array(sorted.map(({ entry }) => entry.at)),
+    array(sorted.map(({ rid }) => rid)),
+  ];
+};
 
 const spanValues = (rows: readonly OfRow<Span>[]): string[] => [
   array(rows.map(({ entry }) => entry.param)),
@@ -158,10 +165,16 @@ const spanValues = (rows: readonly OfRow<Span>[]): string[] => [
   array(rows.map(({ rid }) => rid)),
 ];
 
-const sideValues = (changes: readonly Change[], side: 'adds' | 'drops'): string[] => [
-  ...wordValues(collect(changes, side, ({ words }) => words)),
-  ...spanValues(collect(changes, side, ({ spans }) => spans)),
-];
+const sideValues = (changes: readonly Change[], side: 'adds' | 'drops'): string[] => {
+  const words: OfRow<Word>[] = [];
+  const spans: OfRow<Span>[] = [];
+  for (const change of changes) {
+    const { rid } = change;
+    for (const entry of change[side].words) words.push({ rid, entry });
+    for (const entry of change[side].spans) spans.push({ rid, entry });
+  }
+  return [...wordValues(words), ...spanValues(spans)];
+};
 
 export interface WriteCall {
   readonly statement: Statement;

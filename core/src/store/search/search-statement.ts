@@ -151,7 +151,8 @@ const probe = (condition: Condition, context: Context, { rid, at }: Candidate = 
     const rows = `select 1 from ${table} p where p.tenant = $1 and ${keysSql(keys, 'p', bind)} and p.rid = ${rid}`;
     return `${missing ? 'not ' : ''}exists (${rows}${fence})`;
   }
-  const also = ` and w.at = ${condition.ordered ? at : '0'} and w.rid = ${rid}`;
+  const places = { dated: `= ${at}`, plain: '= 0', mixed: `in (0, ${at})` };
+  const also = ` and w.at ${places[condition.order]} and w.rid = ${rid}`;
   return `${condition.negated ? 'not ' : ''}exists (${wordsSql(condition, '1', also, bind)}${fence})`;
 };
 
@@ -159,7 +160,7 @@ const probe = (condition: Condition, context: Context, { rid, at }: Candidate = 
 const rank = (condition: Condition): number => {
   if (condition.kind === 'ids') return 0;
   if (condition.kind === 'words' && !condition.negated) {
-    if (condition.matches.every((match) => 'exact' in match)) return condition.ordered ? 2 : 1;
+    if (condition.matches.every((match) => 'exact' in match)) return condition.order === 'plain' ? 1 : 2;
     return condition.matches.every((match) => 'exact' in match || 'start' in match) ? 3 : 6;
   }
   if (condition.kind === 'spans') return condition.values.every(({ prefix }) => prefix !== 'ne') ? 4 : 7;
@@ -186,7 +187,7 @@ interface Leading {
 
 /** An entry of the leading index carries what these need: rows that they turn away are never fetched. */
 const judgedEarly = (lead: Words, condition: Condition): boolean =>
-  condition.kind === 'spans' || (condition.kind === 'words' && (lead.ordered || !condition.ordered));
+  condition.kind === 'spans' || (condition.kind === 'words' && (lead.order === 'dated' || condition.order === 'plain'));
 
 /** One equal value: its entries are read in their order, and the page ends the reading. */
 const inOrder = (first: Words, { rest, behind }: Leading, context: Context): Lead => {
