@@ -8,6 +8,8 @@ import { accountCommand } from './account-command.ts';
 import { backupCommand } from './backup-command.ts';
 import type { Command } from './command.ts';
 import { doctor } from './doctor.ts';
+import { exportCommand } from './export-command.ts';
+import { importCommand } from './import-command.ts';
 import { keysCommand } from './keys-command.ts';
 import { migrateCommand } from './migrate-command.ts';
 import { restoreCommand } from './restore-command.ts';
@@ -96,6 +98,12 @@ const commands: readonly Command[] = [
     summary: 'backup <file> [--key-file <file>], beside a running Heddle or without',
     run: backupCommand,
   },
+  {
+    name: 'export',
+    summary: 'export --tenant <name> [--types A,B] [--format ndjson|bundle] <folder or file>',
+    run: exportCommand,
+  },
+  { name: 'import', summary: 'import --tenant <name> <files or folders…> of ndjson or bundles', run: importCommand },
   { name: 'restore', summary: 'restore <file> [--key-file <file>] into an empty database', run: restoreCommand },
 ];
 
