@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import { resourceTypes, typeCode } from '../fhir/resource-types.ts';
 import type { Change, Written } from './change.ts';
 import { gather } from './gather.ts';
-import { linkKey } from './index/parameter-key.ts';
 import { referenceWord } from './index/words.ts';
 import type { Transaction } from './pool.ts';
 import type { Current } from './resources.ts';
@@ -56,8 +55,8 @@ export interface TransactionNeeds {
   readonly transaction: Transaction;
   readonly find: Find;
   readonly now: () => number;
-  /** Every key under which a reference may be stored. */
-  readonly referenceKeys: readonly number[];
+  /** The keys under which a reference to a type may be stored. */
+  readonly referenceKeys: (type: string) => readonly number[];
 }
 
 export const transactionUnit = ({
@@ -108,7 +107,7 @@ export const transactionUnit = ({
     if (removed.length === 0) return [];
     const answer = await transaction.run<{ rid: number; id: string }>(referring, [
       removed.map(({ type, id }) => referenceWord(type, id)),
-      referenceKeys,
+      [...new Set(removed.flatMap(({ type }) => referenceKeys(type)))],
       removed.map(({ rid }) => rid),
     ]);
     return answer.map(({ rid, id }) => ({ type: resourceTypes[typeCodeOfRid(rid)] ?? '', id }));
@@ -122,5 +121,3 @@ export const transactionUnit = ({
     referrers,
   };
 };
-
-export const linkKeys = (): number[] => resourceTypes.map(linkKey);

@@ -29,6 +29,10 @@ interface TypePlan {
   readonly extract: Extractor;
   readonly parameters: ReadonlyMap<string, { readonly key: number; readonly dated: boolean }>;
   readonly dated: string | undefined;
+  /** Reference parameters by their keys, with the types that they may lead to; undefined for any. */
+  readonly leading: ReadonlyMap<number, ReadonlySet<string> | undefined>;
+  /** The key of links that none of them covers. */
+  readonly links: number;
 }
 
 const plan = (type: string, table: ParameterTable, compile: CompileExtractor): TypePlan => {
@@ -36,6 +40,12 @@ const plan = (type: string, table: ParameterTable, compile: CompileExtractor): T
   return {
     extract: compile(type, stored),
     dated,
+    links: linkKey(type),
+    leading: new Map(
+      stored
+        .filter(({ type: kind }) => kind === 'reference')
+        .map(({ code, target }) => [parameterKey(type, code), target && new Set(target)]),
+    ),
     parameters: new Map(
       stored.map(({ code }) => [code, { key: parameterKey(type, code), dated: lookup.get(code)?.order === 'dated' }]),
     ),
@@ -59,12 +69,24 @@ const addWords = (words: Word[], param: number, at: number, values: readonly str
   else for (const value of values) addOnce(words, from, { param, value, at }, (a, b) => a.value === b.value);
 };
 
-/** References outside of every search parameter: a deletion must find them too. */
-const addLinks = (words: Word[], type: string, targets: readonly Target[]): void => {
+/** The words of reference parameters, by value: of few they are looked through, of many they are laid out first. */
+const wordsOf = (words: readonly Word[], targets: readonly Target[]): ((value: string) => readonly Word[]) => {
+  if (words.length * targets.length < 1_000) return (value) => words.filter((word) => word.value === value);
+  const laidOut = Map.groupBy(words, ({ value }) => value);
+  return (value) => laidOut.get(value) ?? [];
+};
+
+/** References that no parameter leads to: a deletion must find them too. */
+const addLinks = (words: Word[], { links, leading }: TypePlan, targets: readonly Target[]): void => {
   if (targets.length === 0) return;
-  const covered = new Set(words.map(({ value }) => value));
-  const values = targets.map((target) => referenceWord(target.type, target.id)).filter((value) => !covered.has(value));
-  addWords(words, linkKey(type), 0, values);
+  const find = wordsOf(words, targets);
+  const values: string[] = [];
+  for (const { type, id } of targets) {
+    const value = referenceWord(type, id);
+    const isCovered = find(value).some(({ param }) => leading.has(param) && (leading.get(param)?.has(type) ?? true));
+    if (!isCovered) values.push(value);
+  }
+  addWords(words, links, 0, values);
 };
 
 const addSpans = (spans: Span[], more: readonly Span[]): void => {
@@ -73,12 +95,8 @@ const addSpans = (spans: Span[], more: readonly Span[]): void => {
   else for (const span of more) addOnce(spans, from, span, (a, b) => a.low === b.low && a.high === b.high);
 };
 
-const indexed = (
-  { extract, parameters, dated }: TypePlan,
-  resource: Resource,
-  targets: readonly Target[],
-  base: string,
-): Indexed => {
+const indexed = (described: TypePlan, resource: Resource, targets: readonly Target[], base: string): Indexed => {
+  const { extract, parameters, dated } = described;
   const found = extract(resource);
   const spans: Span[] = [];
   let at = 0;
@@ -96,7 +114,7 @@ const indexed = (
     const texts = values.flatMap((typed) => wordTexts(parameter.type, typed, base));
     addWords(words, planned.key, planned.dated ? at : 0, texts);
   }
-  addLinks(words, resource.resourceType, targets);
+  addLinks(words, described, targets);
   return { at, targets, entries: { words, spans } };
 };
 
