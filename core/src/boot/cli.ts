@@ -8,6 +8,7 @@ import { accountCommand } from './account-command.ts';
 import { backupCommand } from './backup-command.ts';
 import type { Command } from './command.ts';
 import { doctor } from './doctor.ts';
+import { eraseCommand } from './erase-command.ts';
 import { exportCommand } from './export-command.ts';
 import { importCommand } from './import-command.ts';
 import { keysCommand } from './keys-command.ts';
@@ -104,6 +105,11 @@ const commands: readonly Command[] = [
     run: exportCommand,
   },
   { name: 'import', summary: 'import --tenant <name> <files or folders…> of ndjson or bundles', run: importCommand },
+  {
+    name: 'erase',
+    summary: 'erase --tenant <name> --reason <text> Patient/<id> [--yes] [--force], for ever',
+    run: eraseCommand,
+  },
   { name: 'restore', summary: 'restore <file> [--key-file <file>] into an empty database', run: restoreCommand },
 ];
 
