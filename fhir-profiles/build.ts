@@ -3,7 +3,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeSets } from './codes.ts';
 import { foreignParameters, targetsAsInR4 } from './corrections.ts';
-import { entries } from './published.ts';
+import { compartmentRows } from './compartments.ts';
+import { compartment, entries } from './published.ts';
 import { structures } from './structures.ts';
 
 const out = join(import.meta.dirname, 'core');
@@ -45,4 +46,5 @@ write('resource-types.json', resourceTypes, 146);
 write('search-parameters.json', searchParameters, 1375);
 write('structures.json', types, 682);
 write('codes.json', codes, 223);
+write('compartments.json', compartmentRows(compartment('compartmentdefinition-patient.json')), 67);
 console.log(`${types.length} types, ${codes.length} code sets, ${searchParameters.length} search parameters`);

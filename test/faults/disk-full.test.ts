@@ -6,32 +6,14 @@ import { expect } from 'chai';
 import { eventually } from '../../core/test/eventually.ts';
 import { itWhere } from '../cannot-run.ts';
 import { handOf, idOf, runHeddle } from './running.ts';
-
-/** A file system of its own, small enough to fill. */
-const mountSmall = (folder: string): boolean => {
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=160m', 'tmpfs', folder], { stdio: 'ignore' });
-    return true;
-  } catch (thrown) {
-    if (thrown instanceof Error) return false;
-    throw thrown;
-  }
-};
-
-const canMount = (): boolean => {
-  const folder = mkdtempSync(join(tmpdir(), 'heddle-mount-'));
-  const mounted = mountSmall(folder);
-  if (mounted) execFileSync('umount', [folder]);
-  rmSync(folder, { recursive: true });
-  return mounted;
-};
+import { canMount, mountSmall } from './small-disk.ts';
 
 describe('a full disk', () => {
   itWhere(canMount(), 'only root may mount a small file system')(
     'is told as 503 with Retry-After, and everything goes on once there is room',
     async () => {
       const folder = mkdtempSync(join(tmpdir(), 'heddle-full-'));
-      mountSmall(folder);
+      mountSmall(folder, '160m');
       const running = runHeddle({ environment: { HEDDLE_HOME: join(folder, 'home'), HEDDLE__LOG__LEVEL: 'warn' } });
       try {
         const url = await running.ready;

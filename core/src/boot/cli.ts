@@ -5,10 +5,15 @@ import { didYouMean } from '../config/nearest.ts';
 import { loadConfiguration } from '../config/load.ts';
 import { Outcome } from '../outcome/outcome.ts';
 import { accountCommand } from './account-command.ts';
+import { backupCommand } from './backup-command.ts';
 import type { Command } from './command.ts';
 import { doctor } from './doctor.ts';
+import { eraseCommand } from './erase-command.ts';
+import { exportCommand } from './export-command.ts';
+import { importCommand } from './import-command.ts';
 import { keysCommand } from './keys-command.ts';
 import { migrateCommand } from './migrate-command.ts';
+import { restoreCommand } from './restore-command.ts';
 import { isWorker, startHeddle, workHeddle } from './start.ts';
 
 let lines: string[] = [];
@@ -89,6 +94,23 @@ const commands: readonly Command[] = [
     summary: 'keys list | keys rotate <token|cursor|cookie|audit> | keys drop <id> | keys reseal',
     run: keysCommand,
   },
+  {
+    name: 'backup',
+    summary: 'backup <file> [--key-file <file>], beside a running Heddle or without',
+    run: backupCommand,
+  },
+  {
+    name: 'export',
+    summary: 'export --tenant <name> [--types A,B] [--format ndjson|bundle] <folder or file>',
+    run: exportCommand,
+  },
+  { name: 'import', summary: 'import --tenant <name> <files or folders…> of ndjson or bundles', run: importCommand },
+  {
+    name: 'erase',
+    summary: 'erase --tenant <name> --reason <text> Patient/<id> [--yes] [--force], for ever',
+    run: eraseCommand,
+  },
+  { name: 'restore', summary: 'restore <file> [--key-file <file>] into an empty database', run: restoreCommand },
 ];
 
 const help = (): string =>

@@ -5,20 +5,18 @@ import type { Log } from '../observe/log.ts';
 import { misconfigured } from '../outcome/outcome.ts';
 import type { Plugin } from '../plugin/define.ts';
 import { connectionsWanted } from '../store/database.ts';
-import { attachEmbedded } from '../store/embedded/attach.ts';
-import { liveOwner, writeOwner } from '../store/embedded/owner.ts';
-import { startEmbedded, type Embedded } from '../store/embedded/supervisor.ts';
 import { prepareHome } from '../store/embedded/home.ts';
 import { kernelMigrations } from '../store/kernel-migrations.ts';
 import { addressOf, type Address } from '../store/address.ts';
 import type { PluginMigrations } from '../store/migration.ts';
 import { migrate } from '../store/migrator.ts';
-import { checkOwner, judgeConnections, judgeServing, prepareOwner } from '../store/roles.ts';
+import { judgeConnections, judgeServing } from '../store/roles.ts';
 import { prepareServingRole, servingAddress, type Masters } from '../store/serving-role.ts';
 import { checkAndOrder } from './order.ts';
 import { discover } from './discover.ts';
 import type { Effects } from './effects.ts';
 import { masterKeys } from './master-key.ts';
+import { reachOwner, type Reached } from './reach-owner.ts';
 import type { Grow } from './tree.ts';
 
 /** All that a serving process needs besides the configuration; plain data, so that it can be sent to a worker. */
@@ -73,16 +71,6 @@ export interface Ground {
   readonly stop: () => Promise<void>;
 }
 
-/** Where the database is elsewhere nothing locks the home; two nodes on one would overwrite each other's ports and keys. */
-const takeHome = async (home: string): Promise<void> => {
-  const owner = await liveOwner(home);
-  if (owner !== undefined && owner !== process.pid)
-    throw misconfigured([
-      `another Heddle (process ${owner}) runs on HEDDLE_HOME ${home}: give each node a home of its own`,
-    ]);
-  await writeOwner(home, '');
-};
-
 export const prepare = async (needs: PrepareNeeds, cores: number): Promise<Ground> => {
   const { loaded, effects, log, grow } = needs;
   const { config } = loaded;
@@ -95,40 +83,22 @@ export const prepare = async (needs: PrepareNeeds, cores: number): Promise<Groun
     () => orderedPlugins(needs),
     (found) => found.map(({ plugin }) => plugin.name).join(', ') || 'none',
   );
-  let embedded: Embedded | undefined;
+  let reached: Reached | undefined;
   const masters = await grow.part('home', async () => {
     await prepareHome(config.home);
     return masterKeys(config, effects.random);
   });
 
   try {
-    const owner = await grow.part(
+    const { owner } = await grow.part(
       'database',
       async () => {
-        // An address that is given is meant, whatever runs on the home.
-        const running = needs.beside && database.url === undefined ? await attachEmbedded(config.home) : undefined;
-        if (database.url !== undefined) {
-          if (!needs.beside) await takeHome(config.home);
-        } else if (!running)
-          embedded = await startEmbedded({
-            home: config.home,
-            fsync: database.fsync,
-            maxConnections: total + spareConnections,
-            random: effects.random,
-            log,
-          });
-        const superuser = running ?? embedded?.superuser;
-        const address = superuser
-          ? await prepareOwner(superuser, effects.random, connectMs)
-          : addressOf(database.url ?? '', 'DATABASE_URL');
-        await checkOwner(address, connectMs);
-        await judgeConnections(address, connectMs, total, sum);
-        return address;
+        const maxConnections = total + spareConnections;
+        reached = await reachOwner({ config, effects, log, maxConnections, beside: needs.beside ?? false });
+        await judgeConnections(reached.owner, connectMs, total, sum);
+        return reached;
       },
-      () =>
-        embedded
-          ? `PostgreSQL ${embedded.version.split('-')[0]}, embedded, as ${embedded.account}`
-          : `PostgreSQL ${database.url === undefined ? 'of the Heddle that runs' : 'at DATABASE_URL'}`,
+      ({ says }) => says,
     );
     const given =
       database.servingUrl === undefined ? undefined : addressOf(database.servingUrl, 'HEDDLE__DATABASE__SERVING_URL');
@@ -144,9 +114,9 @@ export const prepare = async (needs: PrepareNeeds, cores: number): Promise<Groun
       if (faults.length > 0) throw misconfigured(faults);
       return address;
     });
-    return { prepared: { ...masters, serving }, stop: async () => embedded?.stop() };
+    return { prepared: { ...masters, serving }, stop: async () => reached?.stop() };
   } catch (thrown) {
-    await embedded?.stop();
+    await reached?.stop();
     throw thrown;
   }
 };

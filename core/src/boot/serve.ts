@@ -1,39 +1,26 @@
 /** One serving process: database, keys, plugins, the line and the HTTP server, opened in order and closed in reverse. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Loaded } from '../config/load.ts';
-import { loadRoleFile } from '../config/role-file.ts';
 import { buildApp, type AppNeeds } from '../http/app.ts';
 import { openServer } from '../http/server.ts';
 import { noTenant, openDirectory } from '../identity/accounts.ts';
 import { loadDemoAccounts } from '../identity/demo.ts';
 import { openKeyRing, type KeyRing } from '../identity/keyring.ts';
 import { openVerifier } from '../identity/verify.ts';
-import { modelOf } from '../fhir/fhirpath/model.ts';
-import { extractorFor } from '../fhir/search/extract.ts';
-import { targetsOf } from '../interaction/references.ts';
-import { line } from '../interaction/line.ts';
 import type { Kernel, Perform } from '../interaction/kernel.ts';
-import { verbs } from '../interaction/verbs.ts';
 import { openMetrics, type Metrics } from '../observe/metrics.ts';
 import { openTracer } from '../observe/tracing.ts';
 import type { Log } from '../observe/log.ts';
-import { misconfigured } from '../outcome/outcome.ts';
-import { within } from '../store/within.ts';
 import { healthRoutes, type PartState } from '../platform/health.ts';
 import { identityProvider, realmPath } from '../platform/identity-provider.ts';
 import { platform } from '../platform/platform.ts';
-import { openStructures } from '../fhir/structure/structures.ts';
-import { openXml } from '../fhir/xml/format.ts';
-import { r4Codes, r4Types } from '../platform/structures.ts';
-import { contributionsOf, type Plugin } from '../plugin/define.ts';
+import type { Plugin } from '../plugin/define.ts';
 import { routeKind, siteKind } from '../plugin/route.ts';
-import { buildRoleTable } from '../policy/role-table.ts';
-import { buildRegistry } from '../registry/registry.ts';
 import { openDatabase, type Database } from '../store/database.ts';
 import { judgeLedger, type LedgerRow } from '../store/migrator.ts';
-import { searchParameterKind } from '../store/search/search-parameter-kind.ts';
-import { openStore } from '../store/store.ts';
+import { openClosers } from './closers.ts';
 import type { Effects } from './effects.ts';
+import { openKernel } from './open-kernel.ts';
 import { migrationsOf, orderedPlugins, type Prepared } from './prepare.ts';
 import { setUp } from './setup.ts';
 import type { Grow } from './tree.ts';
@@ -73,22 +60,7 @@ export const serve = async (needs: ServeNeeds): Promise<Serving> => {
   const { config } = loaded;
   const { now, stopwatch, random, ids } = effects;
   const closeMs = config.http.noticeMs + config.http.drainMs + closeSlackMs;
-  const closers: (() => void | Promise<void>)[] = [];
-  const close = async (): Promise<void> => {
-    // One that fails or hangs must not keep the others open.
-    for (const closer of closers.splice(0).reverse()) {
-      try {
-        if ((await within(closeMs, Promise.resolve(closer()))) === 'late')
-          log.error({}, 'a part did not close in time');
-      } catch (thrown) {
-        log.error({ err: thrown }, 'a part failed to close');
-      }
-    }
-  };
-  const closing = <T extends { readonly close: () => void | Promise<void> }>(part: T): T => {
-    closers.push(part.close);
-    return part;
-  };
+  const { add, closing, close } = openClosers(log, closeMs);
   let starting = true;
 
   const metrics = openMetrics();
@@ -127,7 +99,7 @@ export const serve = async (needs: ServeNeeds): Promise<Serving> => {
         ),
       ({ port }) => `port ${port}`,
     );
-    closers.push(server.close);
+    add(server.close);
     const publicUrl = config.publicUrl ?? `${config.http.tls ? 'https' : 'http'}://localhost:${server.port}`;
 
     const opened = closing(
@@ -151,44 +123,13 @@ export const serve = async (needs: ServeNeeds): Promise<Serving> => {
     const ordered = await orderedPlugins(needs);
     const core = platform(version, health);
     const plugins = [core, ...ordered.map(({ plugin }) => plugin)];
-    const { registry, faults } = buildRegistry(
-      plugins.map((plugin) => ({ owner: plugin.name, contributions: contributionsOf(plugin) })),
-    );
-    const { table: roles, faults: roleFaults } = buildRoleTable(
-      loadRoleFile(needs.root),
-      verbs.map(({ name }) => name),
-    );
-    if (faults.length + roleFaults.length > 0) throw misconfigured([...faults, ...roleFaults]);
-
-    const types = r4Types();
-    const structures = openStructures(types, r4Codes());
-    const model = modelOf(types);
-    const kernel: Kernel = {
-      store: openStore({
-        ...{
-          database: opened,
-          now,
-          base: `${publicUrl}/fhir`,
-          compile: (type, parameters) => extractorFor(type, parameters, model),
-        },
-        targetsOf: (resource) => targetsOf({ structures, publicUrl }, resource),
-        searchParameters: registry.all(searchParameterKind).map(({ value }) => value),
-      }),
-      ...{ structures, model, now, xml: openXml(structures), references: config.fhir.references },
-      registry,
-      roles,
-      ids,
-      metrics,
-      tracer,
-      stopwatch,
-      started: new Date(now()),
-      version,
-      publicUrl,
-      verbs,
-    };
-    const perform = line(kernel);
+    const { kernel, perform } = openKernel({
+      ...{ root: needs.root, version, config, plugins, database: opened, publicUrl },
+      ...{ effects, metrics, tracer },
+    });
+    const { registry } = kernel;
     await grow.part('setup', (inner) =>
-      setUp({ ordered, perform, effects, log, grow: inner, onClose: (closer) => closers.push(closer) }),
+      setUp({ ordered, perform, effects, log, grow: inner, onClose: (closer) => add(closer) }),
     );
 
     const watchLedger = async (): Promise<void> => {
@@ -220,7 +161,7 @@ export const serve = async (needs: ServeNeeds): Promise<Serving> => {
       }),
     );
     // Opened first, so that readiness can be asked from the beginning; closed first too: what is on the way needs all the rest.
-    closers.push(server.close, async () => {
+    add(server.close, async () => {
       starting = true;
       if (config.http.noticeMs > 0) await pause(config.http.noticeMs);
     });

@@ -79,7 +79,7 @@ export const connect = async (settings: LinkSettings): Promise<Connected> => {
 };
 
 /** A polite end, unless the server does not answer. */
-export const endSoon = async ({ client, cut }: Connected): Promise<void> => {
+export const endSoon = async ({ client, cut }: Pick<Connected, 'client' | 'cut'>): Promise<void> => {
   await within(2_000, client.end());
   cut();
 };

@@ -49,12 +49,12 @@ export const judgeLedger = (rows: readonly LedgerRow[], plugins: readonly Plugin
   });
 };
 
-const prepareLedger = async (runner: QueryRunner): Promise<void> => {
-  await runner.query('create schema if not exists heddle');
-  await runner.query(`create table if not exists heddle.migration (
+const ledgerSteps = [
+  'create schema if not exists heddle',
+  `create table if not exists heddle.migration (
     plugin text not null, id text not null, digest text not null, breaking boolean not null,
-    finished timestamptz not null default now(), primary key (plugin, id))`);
-};
+    finished timestamptz not null default now(), primary key (plugin, id))`,
+];
 
 const readLedger = (runner: QueryRunner): Promise<LedgerRow[]> =>
   runner.query('select plugin, id, digest, breaking from heddle.migration') as Promise<LedgerRow[]>;
@@ -62,24 +62,40 @@ const readLedger = (runner: QueryRunner): Promise<LedgerRow[]> =>
 const isLockTimeout = (thrown: unknown): boolean =>
   thrown instanceof Error && 'code' in thrown && thrown.code === '55P03';
 
+type Ask = (text: string, values?: unknown[]) => Promise<unknown>;
+
 /** The ledger's row comes first: if another node is in the middle of the same migration, this waits and then finds it done. */
+const takeSteps = async (ask: Ask, plugin: string, migration: Migration, serving: string): Promise<void> => {
+  await ask('insert into heddle.migration (plugin, id, digest, breaking) values ($1, $2, $3, $4)', [
+    plugin,
+    migration.id,
+    digestOf(migration),
+    migration.breaking ?? false,
+  ]);
+  const schema = quoteName(schemaOf(plugin));
+  if (plugin !== 'core') {
+    await ask(`create schema if not exists ${schema}`);
+    await ask(`grant usage on schema ${schema} to ${serving}`);
+  }
+  await ask(`set local search_path = ${schema}, public`);
+  for (const statement of migration.up({ serving })) await ask(statement);
+};
+
+/** Makes the tables of these migrations in an empty database, inside the caller's transaction. */
+export const migrateWithin = async (
+  ask: Ask,
+  { servingName, plugins }: Pick<MigrateNeeds, 'servingName' | 'plugins'>,
+): Promise<void> => {
+  for (const step of ledgerSteps) await ask(step);
+  for (const { plugin, migrations } of plugins)
+    for (const migration of migrations) await takeSteps(ask, plugin, migration, quoteName(servingName));
+};
+
 const apply = async (runner: QueryRunner, plugin: string, migration: Migration, serving: string): Promise<void> => {
   await runner.startTransaction();
   try {
     await runner.query(`set local lock_timeout = '${lockTimeout}'`);
-    await runner.query('insert into heddle.migration (plugin, id, digest, breaking) values ($1, $2, $3, $4)', [
-      plugin,
-      migration.id,
-      digestOf(migration),
-      migration.breaking ?? false,
-    ]);
-    const schema = quoteName(schemaOf(plugin));
-    if (plugin !== 'core') {
-      await runner.query(`create schema if not exists ${schema}`);
-      await runner.query(`grant usage on schema ${schema} to ${serving}`);
-    }
-    await runner.query(`set local search_path = ${schema}, public`);
-    for (const statement of migration.up({ serving })) await runner.query(statement);
+    await takeSteps((text, values) => runner.query(text, values), plugin, migration, serving);
     await runner.commitTransaction();
   } catch (thrown) {
     await runner.rollbackTransaction();
@@ -113,7 +129,7 @@ const bringForward = async (frame: DataSource, { servingName, plugins, log }: Mi
   try {
     // Held by the session: a node that dies lets go of it.
     await runner.query(`select pg_advisory_lock(hashtext('heddle migrations'))`);
-    await prepareLedger(runner);
+    for (const step of ledgerSteps) await runner.query(step);
     const rows = await readLedger(runner);
     const faults = judgeLedger(rows, plugins);
     if (faults.length > 0) throw misconfigured(faults);

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { resourceTypes, typeCode } from '../fhir/resource-types.ts';
 import type { Change, Written } from './change.ts';
+import { openErasing } from './erase.ts';
 import { gather } from './gather.ts';
 import { referenceWord } from './index/words.ts';
 import type { Transaction } from './pool.ts';
@@ -121,5 +122,6 @@ export const transactionUnit = ({
     search: (asked) => find(transaction.run, asked, now()),
     claim,
     referrers,
+    erasing: openErasing({ transaction, referenceKeys }),
   };
 };

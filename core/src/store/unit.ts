@@ -1,5 +1,6 @@
 /** What a verb works on the store with: each step by itself, or all steps of one transaction; verbs need not know which. */
 import type { Change, Target, Written } from './change.ts';
+import type { Erasing } from './erase.ts';
 import type { Current } from './resources.ts';
 import type { Asked, Hit } from './search/find.ts';
 
@@ -26,4 +27,6 @@ export interface TransactionUnit extends Unit {
   readonly claim: (claims: readonly Claim[]) => Promise<void>;
   /** Who still refers to what this transaction has deleted so far; some of them. */
   readonly referrers: () => Promise<Referrer[]>;
+  /** For administrators' commands alone: no verb takes what was stored out of the history. */
+  readonly erasing: Erasing;
 }

@@ -1,0 +1,69 @@
+/** Builds what every interaction runs on, for a serving process and for a command alike: the registry of all contributions, the role table, the store over an open database, and the line. */
+import { loadRoleFile } from '../config/role-file.ts';
+import type { Configuration } from '../config/schema.ts';
+import { modelOf } from '../fhir/fhirpath/model.ts';
+import { extractorFor } from '../fhir/search/extract.ts';
+import { openStructures } from '../fhir/structure/structures.ts';
+import { openXml } from '../fhir/xml/format.ts';
+import type { Kernel, Perform } from '../interaction/kernel.ts';
+import { line } from '../interaction/line.ts';
+import { targetsOf } from '../interaction/references.ts';
+import { verbs } from '../interaction/verbs.ts';
+import type { Metrics } from '../observe/metrics.ts';
+import type { Tracer } from '../observe/tracing.ts';
+import { misconfigured } from '../outcome/outcome.ts';
+import { r4Codes, r4Types } from '../platform/structures.ts';
+import { contributionsOf, type Plugin } from '../plugin/define.ts';
+import { buildRoleTable } from '../policy/role-table.ts';
+import { buildRegistry } from '../registry/registry.ts';
+import type { Database } from '../store/database.ts';
+import { searchParameterKind } from '../store/search/search-parameter-kind.ts';
+import { openStore } from '../store/store.ts';
+import type { Effects } from './effects.ts';
+
+export interface KernelNeeds {
+  readonly root: string;
+  readonly version: string;
+  readonly config: Configuration;
+  /** The core's own first. */
+  readonly plugins: readonly Plugin[];
+  readonly database: Database;
+  readonly publicUrl: string;
+  readonly effects: Effects;
+  readonly metrics: Metrics;
+  readonly tracer: Tracer;
+}
+
+export interface OpenKernel {
+  readonly kernel: Kernel;
+  readonly perform: Perform;
+}
+
+export const openKernel = (needs: KernelNeeds): OpenKernel => {
+  const { root, version, config, plugins, database, publicUrl, effects, metrics, tracer } = needs;
+  const { now, stopwatch, ids } = effects;
+  const { registry, faults } = buildRegistry(
+    plugins.map((plugin) => ({ owner: plugin.name, contributions: contributionsOf(plugin) })),
+  );
+  const { table: roles, faults: roleFaults } = buildRoleTable(
+    loadRoleFile(root),
+    verbs.map(({ name }) => name),
+  );
+  if (faults.length + roleFaults.length > 0) throw misconfigured([...faults, ...roleFaults]);
+
+  const types = r4Types();
+  const structures = openStructures(types, r4Codes());
+  const model = modelOf(types);
+  const store = openStore({
+    ...{ database, now, base: `${publicUrl}/fhir` },
+    compile: (type, parameters) => extractorFor(type, parameters, model),
+    targetsOf: (resource) => targetsOf({ structures, publicUrl }, resource),
+    searchParameters: registry.all(searchParameterKind).map(({ value }) => value),
+  });
+  const kernel: Kernel = {
+    ...{ store, structures, model, xml: openXml(structures), references: config.fhir.references },
+    ...{ registry, roles, verbs, version, publicUrl },
+    ...{ now, stopwatch, ids, metrics, tracer, started: new Date(now()) },
+  };
+  return { kernel, perform: line(kernel) };
+};
