@@ -33,6 +33,6 @@ export const suites: readonly Suite[] = [
     timeoutSeconds: 60,
   },
   { name: 'scenarios', budgetSeconds: 180, quick: false, files: ['test/scenarios/**/*.test.ts'], timeoutSeconds: 60 },
-  { name: 'faults', budgetSeconds: 300, quick: false, files: ['test/faults/**/*.test.ts'], timeoutSeconds: 60 },
+  { name: 'faults', budgetSeconds: 480, quick: false, files: ['test/faults/**/*.test.ts'], timeoutSeconds: 60 },
   { name: 'browser', budgetSeconds: 180, quick: false, files: ['test/browser/**/*.test.ts'], timeoutSeconds: 60 },
 ];
