@@ -24,6 +24,11 @@ export const fhirPrefix = '/fhir/';
 
 const noQuery = new URLSearchParams();
 
+/** What nearly every program asks for. */
+const plain: Wanted = { format: 'json', pretty: false, part: undefined };
+const isPlain = (accept: string): boolean =>
+  accept === '' || accept === '*/*' || accept === 'application/fhir+json' || accept === 'application/json';
+
 /** What was done, in one sentence, for `return=OperationOutcome`. */
 const said = (status: number): string =>
   JSON.stringify({
@@ -103,7 +108,8 @@ export const answerFhir = async (
   if (ctx.method === 'OPTIONS') return answerOptions(ctx, path);
   const { takes, ...asked } = readFhirRequest(ctx.method, path);
   const query = ctx.querystring === '' ? noQuery : ctx.URL.searchParams;
-  const wanted = readWanted(ctx.get('accept'), query);
+  const accept = ctx.get('accept');
+  const wanted = query === noQuery && isPlain(accept) ? plain : readWanted(accept, query);
   ctx.state.represent = (text) => represent(text, { ...wanted, part: undefined }, kernel);
   const open = kernel.verbs.some((verb) => verb.open && verb.name === asked.verb);
   const caller = open ? nobody : await authenticate(ctx, verify);

@@ -22,16 +22,21 @@ const input = ({ replaces }: Form): string =>
     : `select t.*, 0 as was, false as deleted from unnest($2::int8[], $3::int2[], string_to_array($4, chr(31)), $5::int2[], string_to_array($6, chr(31)), $7::int8[])
          with ordinality as t (rid, type, id, method, tail, at, place)`;
 
-/** What is referred to is locked against deletion until this commits; a deletion in between is waited for and seen. */
+/**
+ * Each row of a table is looked up by its whole key, one by one, inside a fence (a lateral subquery that locks, or that
+ * ends in `offset 0`): while a table has no statistics yet the planner takes one tenant for a small part of it, and would
+ * read all of it instead.
+ *
+ * What is referred to is locked against deletion until this commits; a deletion in between is waited for and seen.
+ */
 const references = `
   needed as materialized (
     select t.* from unnest($8::int8[], $9::int2[], string_to_array($10, chr(31))) with ordinality as t (place, type, id, nth)),
   there as materialized (
-    select r.type, r.id
+    select n.type, n.id
       from (select distinct n.type, n.id from needed n order by n.type, n.id) n
-      join resource r on r.tenant = $1 and r.type = n.type and r.id = n.id
-     where not r.deleted
-       for key share of r),
+     cross join lateral (
+       select r.rid from resource r where r.tenant = $1 and r.type = n.type and r.id = n.id and not r.deleted for key share) r),
   unmet as materialized (
     select n.place, n.nth from needed n
      where not exists (select 1 from there t where t.type = n.type and t.id = n.id))`;
@@ -39,11 +44,13 @@ const references = `
 /** Waits for whoever writes the same resource now, and finds nothing if that one was faster. */
 const replaced = `
   old as materialized (
-    select i.place, r.rid, r.version, r.updated, r.method, r.deleted, r.tail
+    select i.place, r.*
       from input i
-      join resource r on r.tenant = $1 and r.rid = i.rid and r.version = i.was
-     where i.was > 0
-       for no key update of r)`;
+     cross join lateral (
+       select r.ctid as tid, r.rid, r.version, r.updated, r.method, r.deleted, r.tail
+         from resource r where r.tenant = $1 and r.rid = i.rid and r.version = i.was
+          for no key update) r
+     where i.was > 0)`;
 
 const good = ({ replaces, whole }: Form): string => {
   const found = replaces
@@ -73,7 +80,7 @@ const moved = `
        set version = o.version + 1, updated = greatest(${now}, o.updated + make_interval(secs => 0.001)),
            method = g.method, deleted = g.deleted, tail = coalesce(g.tail, ''), at = g.at
       from good g join old o on o.place = g.place
-     where r.tenant = $1 and r.rid = g.rid
+     where r.tenant = $1 and r.ctid = any(array(select o.tid from old o)) and r.rid = g.rid
     returning r.rid, r.version, r.updated)`;
 
 /** Entries of a new resource cannot be there yet; those of an older one may be, if its index was made anew meanwhile. */
@@ -97,17 +104,26 @@ const found = ({ replaces }: Form): string => {
     ${clash})`;
 };
 
+/** Entries are written once and never changed: where one was found it still is. */
 const lost = `
+  lostwords as materialized (
+    select w.tid
+      from unnest($22::int4[], string_to_array($23, chr(31)), $24::int8[], $25::int8[]) as x (param, value, at, rid)
+      join done d on d.rid = x.rid
+     cross join lateral (
+       select w.ctid as tid from word w
+        where w.tenant = $1 and w.param = x.param and w.value = x.value and w.at = x.at and w.rid = x.rid offset 0) w),
   unworded as (
-    delete from word w
-     using (select x.* from unnest($22::int4[], string_to_array($23, chr(31)), $24::int8[], $25::int8[]) as x (param, value, at, rid)
-              join done d on d.rid = x.rid) x
-     where w.tenant = $1 and w.param = x.param and w.value = x.value and w.at = x.at and w.rid = x.rid),
+    delete from word w where w.tenant = $1 and w.ctid = any(array(select l.tid from lostwords l))),
+  lostspans as materialized (
+    select s.tid
+      from unnest($26::int4[], $27::boolean[], $28::int8[], $29::int8[], $30::int8[]) as x (param, long, low, high, rid)
+      join done d on d.rid = x.rid
+     cross join lateral (
+       select s.ctid as tid from span s
+        where s.tenant = $1 and s.rid = x.rid and s.param = x.param and s.low = x.low and s.high = x.high offset 0) s),
   unspanned as (
-    delete from span s
-     using (select x.* from unnest($26::int4[], $27::boolean[], $28::int8[], $29::int8[], $30::int8[]) as x (param, long, low, high, rid)
-              join done d on d.rid = x.rid) x
-     where s.tenant = $1 and s.rid = x.rid and s.param = x.param and s.low = x.low and s.high = x.high)`;
+    delete from span s where s.tenant = $1 and s.ctid = any(array(select l.tid from lostspans l)))`;
 
 const textOf = (form: Form): string => `
 with

@@ -129,6 +129,9 @@ const updatedArm = ({ prefix, low, high }: DateValue, bind: Bind): string => {
 /** Keeps the planner from turning a look-up by row into a join over everything that has the value. */
 const fence = ' offset 0';
 
+/** The resource that an entry leads to, by its key. */
+const fetched = `join lateral (select r.* from resource r where r.tenant = $1 and r.rid = d.rid${fence}) r on true`;
+
 /** A disjunction without the word or, which the check of statements refuses. */
 const any = (arms: readonly string[]): string =>
   arms.length === 1 ? (arms[0] ?? '') : `true in (${arms.map((arm) => `(${arm})`).join(', ')})`;
@@ -206,7 +209,7 @@ const inOrder = (first: Words, { rest, behind }: Leading, context: Context): Lea
     ...early.map((condition) => probe(condition, context, { rid: 'm.rid', at: 'm.at' })),
   ].join(' and ');
   return {
-    from: `(select m.rid, m.at from word m where ${where} order by m.at desc, m.rid desc${fence}) d join resource r on r.tenant = $1 and r.rid = d.rid`,
+    from: `(select m.rid, m.at from word m where ${where} order by m.at desc, m.rid desc${fence}) d ${fetched}`,
     at: 'd.at',
     where: late.map((condition) => probe(condition, context)),
   };
@@ -223,7 +226,7 @@ const lead = (leading: Leading, context: Context): Lead => {
   const isSet = (first?.kind === 'words' && !first.negated) || first?.kind === 'spans';
   if (first && isSet) {
     const set = first.kind === 'words' ? wordsSql(first, 'w.rid', '', bind) : spansSql(first, 's.rid', '', context);
-    const from = `(select distinct x.rid from (${set}) x) d join resource r on r.tenant = $1 and r.rid = d.rid`;
+    const from = `(select distinct x.rid from (${set}) x) d ${fetched}`;
     return { from, at: '0::int8', where: also };
   }
   const [low, high] = ridRange(type);
