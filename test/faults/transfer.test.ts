@@ -57,8 +57,11 @@ describe('heddle export and heddle import', () => {
     const admin = await server.caller('admin');
     for (const seed of [1, 2, 3])
       await server.perform({ verb: 'transaction', caller: admin, body: parseBody(patientBundle(seed).text) });
-    for (let n = 0; n < 1_200; n++)
-      await server.perform({ verb: 'create', type: 'Observation', caller: admin, body: parseBody(digits) });
+    await Promise.all(
+      Array.from({ length: 1_200 }, () =>
+        server.perform({ verb: 'create', type: 'Observation', caller: admin, body: parseBody(digits) }),
+      ),
+    );
     // Two that refer to each other, and a deleted one.
     const entry = [
       { resourceType: 'Patient', id: 'one', link: [{ other: { reference: 'Patient/two' }, type: 'seealso' }] },

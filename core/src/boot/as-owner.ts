@@ -6,6 +6,7 @@ import type { Address } from '../store/address.ts';
 import type { Place } from './command.ts';
 import { realEffects, type Effects } from './effects.ts';
 import { reachOwner } from './reach-owner.ts';
+import { growTree } from './tree.ts';
 
 export interface AsOwner {
   readonly loaded: Loaded;
@@ -28,7 +29,10 @@ export const asOwner = async <T>(
   const effects = realEffects();
   const log = openLog(config.log.level, { write: (line) => void process.stderr.write(line) });
   await prepareHome(config.home);
-  const { owner, stop } = await reachOwner({ config, effects, log, maxConnections, beside });
+  const { grow } = growTree(effects.stopwatch);
+  const { owner, stop } = await grow.part('database', () =>
+    reachOwner({ config, effects, log, maxConnections, beside }),
+  );
   try {
     return await work({ loaded, owner, connectMs: config.database.timeouts.connectMs, effects, log });
   } finally {

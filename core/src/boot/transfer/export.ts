@@ -124,8 +124,9 @@ export const exportAll = async (needs: ExportNeeds): Promise<number> => {
         const next = place(type, ++page);
         if (next !== path) {
           await sink?.end();
-          sink = await openSink(next, form);
+          sink = undefined;
           path = next;
+          sink = await openSink(next, form);
         }
         await sink?.add(resources, type);
         count += resources.length;
@@ -137,6 +138,7 @@ export const exportAll = async (needs: ExportNeeds): Promise<number> => {
     return total;
   } catch (thrown) {
     await sink?.drop();
-    throw thrown;
+    if (!(thrown instanceof Error && 'syscall' in thrown && 'code' in thrown)) throw thrown;
+    throw misconfigured([`${path} cannot be written (${String(thrown.code)})`], thrown);
   }
 };

@@ -1,6 +1,6 @@
 /** Writes a backup to its place on the disk whole or not at all, compressed and perhaps sealed, and reads one; keeps only a few chunks of either in memory. */
 import { once } from 'node:events';
-import { mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
+import { open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pipeline as pipe, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -69,27 +69,44 @@ const syncFolder = async (folder: string): Promise<void> => {
   }
 };
 
-/** An earlier file of this name stays until the new one is whole and on the disk. */
-export const writeBackupFile = async (needs: FileNeeds, fill: (put: Put) => Promise<void>): Promise<number> => {
-  const path = resolve(needs.path);
-  await mkdir(dirname(path), { recursive: true });
-  await clearHalves(path);
-  const half = `${path}.${process.pid}.part`;
+/** What the file system says, as what to do; anything else is no fault of the place. */
+const faultOf = (thrown: unknown, path: string): unknown => {
+  if (!(thrown instanceof Error && 'syscall' in thrown && 'code' in thrown)) return thrown;
+  const full = thrown.code === 'ENOSPC' || thrown.code === 'EDQUOT';
+  return misconfigured(
+    [
+      full
+        ? `there is no room for the backup in ${dirname(path)}; what was written of it is removed`
+        : `the backup cannot be written to ${path} (${String(thrown.code)})`,
+    ],
+    thrown,
+  );
+};
+
+const writeHalf = async (half: string, needs: FileNeeds, fill: (put: Put) => Promise<void>): Promise<number> => {
   const file = await open(half, 'wx', 0o600);
   try {
     const size = await writeAll(file, needs, fill);
     await file.sync();
+    return size;
+  } finally {
     await file.close();
+  }
+};
+
+/** An earlier file of this name stays until the new one is whole and on the disk. */
+export const writeBackupFile = async (needs: FileNeeds, fill: (put: Put) => Promise<void>): Promise<number> => {
+  const path = resolve(needs.path);
+  const half = `${path}.${process.pid}.part`;
+  try {
+    await clearHalves(path);
+    const size = await writeHalf(half, needs, fill);
     await rename(half, path);
     await syncFolder(dirname(path));
     return size;
   } catch (thrown) {
-    await file.close();
     await rm(half, { force: true });
-    const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
-    if (code === 'ENOSPC' || code === 'EDQUOT')
-      throw misconfigured([`there is no room for the backup in ${dirname(path)}; what was written of it is removed`]);
-    throw thrown;
+    throw faultOf(thrown, path);
   }
 };
 

@@ -9,7 +9,7 @@ import { migrateWithin } from '../migrator.ts';
 import { placeOf, quotedColumns, quotedPlace, schemasOf, tablesOf } from './describe.ts';
 import { readBackupFile } from './file.ts';
 import { readBackup, type BackupTable, type Manifest } from './records.ts';
-import { openSession } from './session.ts';
+import { databaseFault, openSession } from './session.ts';
 import { checkVacant, holdAlone, letGo } from './vacancy.ts';
 
 export interface RestoreNeeds {
@@ -128,18 +128,24 @@ const load = async (
   await client.query(`delete from heddle.key where purpose <> 'database' and not (master = any($1))`, [masters]);
 };
 
+const inOneTransaction = async (client: pg.Client, manifest: Manifest, needs: RestoreNeeds): Promise<void> => {
+  await holdAlone(client);
+  const schemas = await checkVacant(client, needs.intoUsed);
+  await client.query('begin');
+  await makeTables(client, manifest, schemas, needs);
+  await checkTables(client, manifest);
+  await load(client, manifest, needs);
+  await client.query('commit');
+};
+
 /** A restore that fails or dies leaves the database as it was. */
 export const restoreBackup = async (manifest: Manifest, needs: RestoreNeeds): Promise<void> => {
   const session = await openSession(needs.owner, 'restore', needs.connectMs);
   const { client } = session;
   try {
-    await holdAlone(client);
-    const schemas = await checkVacant(client, needs.intoUsed);
-    await client.query('begin');
-    await makeTables(client, manifest, schemas, needs);
-    await checkTables(client, manifest);
-    await load(client, manifest, needs);
-    await client.query('commit');
+    await inOneTransaction(client, manifest, needs).catch((thrown: unknown) => {
+      throw databaseFault(thrown, 'the backup could not be restored, and nothing was changed');
+    });
     // Without it the planner knows nothing of these tables until the server looks by itself.
     for (const table of manifest.tables) await client.query(`analyze ${quotedPlace(table)}`);
     await letGo(client);

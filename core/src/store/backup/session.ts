@@ -1,6 +1,8 @@
 /** A connection over which whole tables are read and written: the same text for the same value, whatever the server's settings and its version. */
 import type pg from 'pg';
+import { misconfigured, Outcome } from '../../outcome/outcome.ts';
 import type { Address } from '../address.ts';
+import { isDiskFull } from '../fault.ts';
 import { connect, type Connected } from '../link.ts';
 
 export type Session = Pick<Connected, 'client' | 'cut'>;
@@ -28,3 +30,10 @@ export const openSession = async (address: Address, name: string, connectMs: num
 export const serverOf = async (client: pg.Client): Promise<string> =>
   (await client.query<{ version: string }>(`select current_setting('server_version') as version`)).rows[0]?.version ??
   '';
+
+/** A server's words may hold a value of a row: its code is told, and what it means where that is plain. */
+export const databaseFault = (thrown: unknown, what: string): unknown => {
+  if (!(thrown instanceof Error) || thrown instanceof Outcome || 'syscall' in thrown) return thrown;
+  const code = 'code' in thrown ? `PostgreSQL refused it (${String(thrown.code)})` : thrown.message;
+  return misconfigured([`${what}: ${isDiskFull(thrown) ? 'the database has no room' : code}`], thrown);
+};

@@ -5,7 +5,7 @@ import type { Address } from '../address.ts';
 import { copyOut } from '../copy.ts';
 import { endSoon } from '../link.ts';
 import { ledgerOf, placeOf, quotedColumns, quotedPlace, schemasOf, sequencesOf, tablesOf } from './describe.ts';
-import { openSession, serverOf } from './session.ts';
+import { databaseFault, openSession, serverOf } from './session.ts';
 import {
   endRecord,
   manifestRecord,
@@ -116,6 +116,8 @@ export const takeBackup = async (needs: TakeNeeds): Promise<Counts> => {
     await client.query('commit');
     await endSoon(session);
     return counts;
+  } catch (thrown) {
+    throw databaseFault(thrown, 'the database could not be read');
   } finally {
     session.cut();
   }
