@@ -39,6 +39,7 @@ describe('the migrator', () => {
     expect(ran.flat().toSorted()).to.deep.equal([
       'core 001-frame',
       'core 002-versions',
+      'core 003-bytes',
       'lab 001-runs',
       'lab 002-length',
     ]);
@@ -76,7 +77,7 @@ describe('the migrator', () => {
         database.owner,
         `select to_regclass('plugin_lab.half') as half, (select string_agg(id, ',' order by id) from heddle.migration) as ran`,
       ),
-    ).to.deep.equal([{ half: null, ran: '001-frame,001-runs,002-versions' }]);
+    ).to.deep.equal([{ half: null, ran: '001-frame,001-runs,002-versions,003-bytes' }]);
     expect(await run(kernelMigrations, lab(first, second))).to.deep.equal(['lab 002-length']);
   });
 
