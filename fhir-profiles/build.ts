@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeSets } from './codes.ts';
+import { foreignParameters, targetsAsInR4 } from './corrections.ts';
 import { entries } from './published.ts';
 import { structures } from './structures.ts';
 
@@ -28,8 +29,11 @@ const resourceTypes = types
   .sort(byText);
 
 const searchParameters = entries('search-parameters.json')
-  .filter((entry) => entry.resourceType === 'SearchParameter')
-  .map(({ url, code, type, base, expression, target }) => ({ url, code, type, base, expression, target }))
+  .filter((entry) => entry.resourceType === 'SearchParameter' && !foreignParameters.has(entry.url))
+  .map(({ url, code, type, base, expression, target }) => ({
+    ...{ url, code, type, base, expression },
+    target: targetsAsInR4[url] ?? target,
+  }))
   .sort((a, b) => byText(a.url, b.url));
 
 const count = (kind: string): number => types.filter((type) => type.kind === kind).length;
@@ -38,7 +42,7 @@ for (const [kind, expected] of Object.entries(kinds))
   if (count(kind) !== expected) throw new Error(`${count(kind)} ${kind} types, and R4 has ${expected}`);
 
 write('resource-types.json', resourceTypes, 146);
-write('search-parameters.json', searchParameters, 1378);
+write('search-parameters.json', searchParameters, 1375);
 write('structures.json', types, 682);
 write('codes.json', codes, 223);
 console.log(`${types.length} types, ${codes.length} code sets, ${searchParameters.length} search parameters`);

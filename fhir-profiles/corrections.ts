@@ -4,6 +4,20 @@ import type { PublishedElement } from './published.ts';
 /** Resource types of later releases. */
 export const laterThanR4: ReadonlySet<string> = new Set(['SubscriptionStatus']);
 
+/** Search parameters that R4 does not have. */
+export const foreignParameters: ReadonlySet<string> = new Set(
+  ['DetectedIssue-status', 'DeviceDefinition-classification', 'ServiceRequest-order-detail'].map(
+    (name) => `http://hl7.org/fhir/SearchParameter/${name}`,
+  ),
+);
+
+/** What R4's own parameters may lead to, where the package says more. */
+export const targetsAsInR4: Readonly<Record<string, readonly string[]>> = {
+  'http://hl7.org/fhir/SearchParameter/MeasureReport-subject': [
+    ...['Practitioner', 'Group', 'Device', 'Patient', 'PractitionerRole', 'RelatedPerson', 'Location'],
+  ],
+};
+
 /** Elements of the publisher's own or of R5, each with all below it. */
 export const notOfR4: readonly string[] = [
   ...['project', 'author', 'onBehalfOf', 'account', 'accounts', 'compartment', 'deleted'].map((name) => `Meta.${name}`),

@@ -11,7 +11,18 @@ import { keysCommand } from './keys-command.ts';
 import { migrateCommand } from './migrate-command.ts';
 import { isWorker, startHeddle, workHeddle } from './start.ts';
 
-const print = (line: string): void => void process.stdout.write(`${line}\n`);
+let lines: string[] = [];
+
+const flush = (): void => {
+  if (lines.length > 0) process.stdout.write(`${lines.join('\n')}\n`);
+  lines = [];
+};
+process.on('exit', flush);
+
+/** The lines of one turn of the event loop leave together: under load to write each costs more than to make it. */
+const print = (line: string): void => {
+  if (lines.push(line) === 1) setImmediate(flush);
+};
 
 /** The exit code that says: the installation must be mended before another try. */
 const configurationFault = 78;

@@ -75,8 +75,11 @@ const segmentsOf = (path: string): string[] => {
   }
 };
 
+/** Rows by the number of their segments: most are never looked at. */
+const byLength = [0, 1, 2, 3, 4].map((length) => compiled.filter(({ parts }) => parts.length === length));
+
 const matching = (segments: readonly string[]): { row: (typeof compiled)[number]; found: Found }[] =>
-  compiled.flatMap((row) => {
+  (byLength[segments.length] ?? []).flatMap((row) => {
     const found = match(row.parts, segments);
     return found ? [{ row, found }] : [];
   });
@@ -91,10 +94,13 @@ export const allowedMethods = (path: string): string[] => methodsOf(matching(seg
 
 /** `path` is what follows `/fhir/`. HEAD is asked as GET. */
 export const readFhirRequest = (method: string, path: string): FhirRequest => {
-  const there = matching(segmentsOf(path));
+  const segments = segmentsOf(path);
   const wanted = method === 'HEAD' ? 'GET' : method;
-  const hit = there.find(({ row }) => row.method === wanted);
-  if (hit) return { verb: hit.row.verb, takes: hit.row.takes ?? 'nothing', ...hit.found };
+  for (const { method: known, parts, verb, takes = 'nothing' } of byLength[segments.length] ?? []) {
+    const found = known === wanted ? match(parts, segments) : undefined;
+    if (found) return { verb, takes, ...found };
+  }
+  const there = matching(segments);
   if (there.length === 0)
     throw notSupported(404, 'there is nothing at this address; /fhir/metadata says what there is');
   const allow = methodsOf(there).join(', ');

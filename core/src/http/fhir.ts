@@ -22,6 +22,8 @@ export interface FhirDoor {
 
 export const fhirPrefix = '/fhir/';
 
+const noQuery = new URLSearchParams();
+
 /** What was done, in one sentence, for `return=OperationOutcome`. */
 const said = (status: number): string =>
   JSON.stringify({
@@ -100,7 +102,7 @@ export const answerFhir = async (
   const path = ctx.path.slice(fhirPrefix.length);
   if (ctx.method === 'OPTIONS') return answerOptions(ctx, path);
   const { takes, ...asked } = readFhirRequest(ctx.method, path);
-  const query = ctx.URL.searchParams;
+  const query = ctx.querystring === '' ? noQuery : ctx.URL.searchParams;
   const wanted = readWanted(ctx.get('accept'), query);
   ctx.state.represent = (text) => represent(text, { ...wanted, part: undefined }, kernel);
   const open = kernel.verbs.some((verb) => verb.open && verb.name === asked.verb);
@@ -108,6 +110,7 @@ export const answerFhir = async (
   const carried = await readCarried(ctx, takes, kernel.xml, bodyLimitBytes);
   const prefer = readPrefer(ctx.get('prefer'));
   const { async: _async, ...preferred } = prefer;
+  let hangUp: AbortSignal | undefined;
   const verb = asked.verb === 'bundle' ? bundleVerb(carried.body) : asked.verb;
   const answer = await perform({
     ...{ ...asked, verb, query, ...carried },
@@ -116,7 +119,11 @@ export const answerFhir = async (
     ...conditionsOf(ctx),
     ...preferred,
     caller,
-    signal: hangUpOf(ctx),
+    // Most verbs are done before anybody could hang up, and never ask for it.
+    get signal() {
+      hangUp ??= hangUpOf(ctx);
+      return hangUp;
+    },
   });
   write(ctx, answer, verb, wanted, prefer, kernel);
 };

@@ -21,9 +21,12 @@ export const forwarded = (proxies: readonly string[]): Middleware => {
     else believed.addSubnet(address, Number(prefix), family(address));
   }
   return (ctx, next) => {
+    const { headers } = ctx.req;
+    const claimed = claims.filter((claim) => headers[claim] !== undefined);
+    if (claimed.length === 0) return next();
     // A socket that takes both families shows IPv4 addresses as ::ffff:10.0.0.1.
     const peer = (ctx.req.socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/, '');
-    if (peer === '' || !believed.check(peer, family(peer))) for (const claim of claims) delete ctx.req.headers[claim];
+    if (peer === '' || !believed.check(peer, family(peer))) for (const claim of claimed) delete headers[claim];
     return next();
   };
 };

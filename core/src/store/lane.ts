@@ -128,6 +128,7 @@ export const openLane = async ({ settings, links: size, metrics, log, onFault }:
         return;
       }
       const { client } = connected;
+      connected.gather();
       if (link.tenant !== tenant) {
         link.tenant = tenant;
         client.query({ ...enter, values: [String(tenant)] }, (thrown: Error | null) => {

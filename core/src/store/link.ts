@@ -46,7 +46,24 @@ export interface Connected {
   readonly client: pg.Client;
   /** Ends at once; what is on the way fails. `client.end()` would wait for a server that never answers. */
   readonly cut: () => void;
+  /** What is asked in one turn of the event loop leaves in one packet: to write it costs more than to make it. */
+  readonly gather: () => void;
 }
+
+/** Holds back what is written until the turn is over. */
+const gathering = (socket: Socket): (() => void) => {
+  let holds = false;
+  const letGo = (): void => {
+    holds = false;
+    socket.uncork();
+  };
+  return () => {
+    if (holds) return;
+    holds = true;
+    socket.cork();
+    setImmediate(letGo);
+  };
+};
 
 export const connect = async (settings: LinkSettings): Promise<Connected> => {
   const socket = new Socket();
@@ -57,7 +74,7 @@ export const connect = async (settings: LinkSettings): Promise<Connected> => {
     socket.destroy();
     throw error;
   }
-  return { client, cut: () => socket.destroy() };
+  return { client, cut: () => socket.destroy(), gather: gathering(socket) };
 };
 
 /** A polite end, unless the server does not answer. */

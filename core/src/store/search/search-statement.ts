@@ -1,6 +1,6 @@
 /** Builds the one SELECT of a search: the most selective condition leads and is read in its index's order, the others are looked up row by row. */
 import { typeCode } from '../../fhir/resource-types.ts';
-import type { DateValue } from '../../fhir/search/query.ts';
+import type { DateValue, Prefix } from '../../fhir/search/query.ts';
 import { longerThan } from '../index/typed-values.ts';
 import { after } from '../index/words.ts';
 import { ridRange } from '../rid.ts';
@@ -64,27 +64,38 @@ const approximately = ({ low, high }: DateValue, now: number): { low: number; hi
   return { low: Math.floor(low - slack), high: Math.ceil(high + slack) };
 };
 
+/** A value is bound where it is used, and only there: the database asks for the type of each. */
+const lazily = (bind: Bind, value: number): (() => string) => {
+  let bound: string | undefined;
+  return () => (bound ??= `${bind(value)}::int8`);
+};
+
 /** R4 search.html#prefix, of a stored range against the range that was asked for; long ranges apart, so that short ones are bound from both sides. */
 const spanArms = (value: DateValue, now: number, bind: Bind): string[] => {
-  const { prefix } = value;
-  const low = bind(value.low);
-  const high = bind(value.high);
-  const within = `s.low >= ${low}::int8 and s.low <= ${high}::int8 and s.high <= ${high}::int8`;
-  const above = [
-    `not s.long and s.low > ${high}::int8 - ${longerThan} and s.high > ${high}::int8`,
-    `s.long and s.high > ${high}::int8`,
+  const low = lazily(bind, value.low);
+  const high = lazily(bind, value.high);
+  const within = (): string => `s.low >= ${low()} and s.low <= ${high()} and s.high <= ${high()}`;
+  const above = (): string[] => [
+    `not s.long and s.low > ${high()} - ${longerThan} and s.high > ${high()}`,
+    `s.long and s.high > ${high()}`,
   ];
-  const below = `s.low < ${low}::int8`;
-  if (prefix === 'eq') return [within];
-  if (prefix === 'ne') return [`not (${within})`];
-  if (prefix === 'gt') return above;
-  if (prefix === 'ge') return [...above, within];
-  if (prefix === 'lt') return [below];
-  if (prefix === 'le') return [below, within];
-  if (prefix === 'sa') return [`s.low > ${high}::int8`];
-  if (prefix === 'eb') return [`s.low < ${low}::int8 and s.high < ${low}::int8`];
-  const wide = approximately(value, now);
-  return [`s.low <= ${bind(wide.high)}::int8 and s.high >= ${bind(wide.low)}::int8`];
+  const below = (): string => `s.low < ${low()}`;
+  const near = (): string => {
+    const wide = approximately(value, now);
+    return `s.low <= ${bind(wide.high)}::int8 and s.high >= ${bind(wide.low)}::int8`;
+  };
+  const arms: Readonly<Record<Prefix, () => string[]>> = {
+    eq: () => [within()],
+    ne: () => [`not (${within()})`],
+    gt: above,
+    ge: () => [...above(), within()],
+    lt: () => [below()],
+    le: () => [below(), within()],
+    sa: () => [`s.low > ${high()}`],
+    eb: () => [`s.low < ${low()} and s.high < ${low()}`],
+    ap: () => [near()],
+  };
+  return arms[value.prefix]();
 };
 
 interface Context {
@@ -103,36 +114,45 @@ const spansSql = (
     .map((arm) => `select ${columns} from span s where s.tenant = $1 and ${keysSql(keys, 's', bind)} and ${arm}${also}`)
     .join(' union all ');
 
-const instant = (milliseconds: string): string => `to_timestamp(${milliseconds}::float8 / 1000)`;
-
 /** `updated` is one moment: most prefixes coincide. */
 const updatedArm = ({ prefix, low, high }: DateValue, bind: Bind): string => {
-  const from = instant(bind(low));
-  const to = instant(bind(high));
-  if (prefix === 'ne') return `not (r.updated >= ${from} and r.updated <= ${to})`;
-  if (prefix === 'gt' || prefix === 'sa') return `r.updated > ${to}`;
-  if (prefix === 'lt' || prefix === 'eb') return `r.updated < ${from}`;
-  if (prefix === 'ge') return `r.updated >= ${from}`;
-  if (prefix === 'le') return `r.updated <= ${to}`;
-  return `r.updated >= ${from} and r.updated <= ${to}`;
+  const from = (): string => `to_timestamp(${bind(low)}::float8 / 1000)`;
+  const to = (): string => `to_timestamp(${bind(high)}::float8 / 1000)`;
+  if (prefix === 'ne') return `not (r.updated >= ${from()} and r.updated <= ${to()})`;
+  if (prefix === 'gt' || prefix === 'sa') return `r.updated > ${to()}`;
+  if (prefix === 'lt' || prefix === 'eb') return `r.updated < ${from()}`;
+  if (prefix === 'ge') return `r.updated >= ${from()}`;
+  if (prefix === 'le') return `r.updated <= ${to()}`;
+  return `r.updated >= ${from()} and r.updated <= ${to()}`;
 };
+
+/** Keeps the planner from turning a look-up by row into a join over everything that has the value. */
+const fence = ' offset 0';
 
 /** A disjunction without the word or, which the check of statements refuses. */
 const any = (arms: readonly string[]): string =>
   arms.length === 1 ? (arms[0] ?? '') : `true in (${arms.map((arm) => `(${arm})`).join(', ')})`;
 
-const probe = (condition: Condition, context: Context): string => {
+/** The row that a condition is held against: a resource, or an index entry that leads to one. */
+interface Candidate {
+  readonly rid: string;
+  readonly at: string;
+}
+
+const ofResource: Candidate = { rid: 'r.rid', at: 'r.at' };
+
+const probe = (condition: Condition, context: Context, { rid, at }: Candidate = ofResource): string => {
   const { bind } = context;
   if (condition.kind === 'ids') return `r.id = any(${bind(condition.ids)}::text[])`;
   if (condition.kind === 'updated') return any(condition.values.map((value) => updatedArm(value, bind)));
-  if (condition.kind === 'spans') return `exists (${spansSql(condition, '1', ' and s.rid = r.rid', context)})`;
+  if (condition.kind === 'spans') return `exists (${spansSql(condition, '1', ` and s.rid = ${rid}`, context)}${fence})`;
   if (condition.kind === 'present') {
     const { table, keys, missing } = condition;
-    const rows = `select 1 from ${table} p where p.tenant = $1 and ${keysSql(keys, 'p', bind)} and p.rid = r.rid`;
-    return `${missing ? 'not ' : ''}exists (${rows})`;
+    const rows = `select 1 from ${table} p where p.tenant = $1 and ${keysSql(keys, 'p', bind)} and p.rid = ${rid}`;
+    return `${missing ? 'not ' : ''}exists (${rows}${fence})`;
   }
-  const at = condition.ordered ? 'r.at' : '0';
-  return `${condition.negated ? 'not ' : ''}exists (${wordsSql(condition, '1', ` and w.at = ${at} and w.rid = r.rid`, bind)})`;
+  const also = ` and w.at = ${condition.ordered ? at : '0'} and w.rid = ${rid}`;
+  return `${condition.negated ? 'not ' : ''}exists (${wordsSql(condition, '1', also, bind)}${fence})`;
 };
 
 /** How many rows a condition is expected to let through, by its kind alone; lower leads. */
@@ -157,32 +177,61 @@ interface Lead {
   readonly where: readonly string[];
 }
 
-const lead = (type: string, first: Condition | undefined, behind: Place | undefined, context: Context): Lead => {
+interface Leading {
+  readonly type: string;
+  readonly first: Condition | undefined;
+  readonly rest: readonly Condition[];
+  readonly behind: Place | undefined;
+}
+
+/** An entry of the leading index carries what these need: rows that they turn away are never fetched. */
+const judgedEarly = (lead: Words, condition: Condition): boolean =>
+  condition.kind === 'spans' || (condition.kind === 'words' && (lead.ordered || !condition.ordered));
+
+/** One equal value: its entries are read in their order, and the page ends the reading. */
+const inOrder = (first: Words, { rest, behind }: Leading, context: Context): Lead => {
   const { bind } = context;
-  const join = `join resource r on r.tenant = $1 and r.rid = d.rid`;
-  const ridBehind = behind ? [`r.rid < ${bind(behind.rid)}::int8`] : [];
-  if (first?.kind === 'words' && !first.negated && isSingle(first)) {
-    const page = behind ? ` and (w.at, w.rid) < (${bind(behind.at)}::int8, ${bind(behind.rid)}::int8)` : '';
-    return { from: `(${wordsSql(first, 'w.rid, w.at', page, bind)}) d ${join}`, at: 'd.at', where: [] };
+  const [match] = first.matches;
+  const early = rest.filter((condition) => judgedEarly(first, condition));
+  const late = rest.filter((condition) => !early.includes(condition));
+  const page = behind ? [`(m.at, m.rid) < (${bind(behind.at)}::int8, ${bind(behind.rid)}::int8)`] : [];
+  const where = [
+    ...[
+      'm.tenant = $1',
+      keysSql(first.keys, 'm', bind),
+      `m.value = ${bind(match && 'exact' in match ? match.exact : '')}`,
+    ],
+    ...page,
+    ...early.map((condition) => probe(condition, context, { rid: 'm.rid', at: 'm.at' })),
+  ].join(' and ');
+  return {
+    from: `(select m.rid, m.at from word m where ${where} order by m.at desc, m.rid desc${fence}) d join resource r on r.tenant = $1 and r.rid = d.rid`,
+    at: 'd.at',
+    where: late.map((condition) => probe(condition, context)),
+  };
+};
+
+const lead = (leading: Leading, context: Context): Lead => {
+  const { type, first, rest, behind } = leading;
+  const { bind } = context;
+  if (first?.kind === 'words' && !first.negated && isSingle(first)) return inOrder(first, leading, context);
+  const also = [
+    ...(behind ? [`r.rid < ${bind(behind.rid)}::int8`] : []),
+    ...rest.map((condition) => probe(condition, context)),
+  ];
+  const isSet = (first?.kind === 'words' && !first.negated) || first?.kind === 'spans';
+  if (first && isSet) {
+    const set = first.kind === 'words' ? wordsSql(first, 'w.rid', '', bind) : spansSql(first, 's.rid', '', context);
+    const from = `(select distinct x.rid from (${set}) x) d join resource r on r.tenant = $1 and r.rid = d.rid`;
+    return { from, at: '0::int8', where: also };
   }
-  if (first?.kind === 'words' && !first.negated)
-    return {
-      from: `(select distinct x.rid from (${wordsSql(first, 'w.rid', '', bind)}) x) d ${join}`,
-      at: '0::int8',
-      where: ridBehind,
-    };
-  if (first?.kind === 'spans')
-    return {
-      from: `(select distinct x.rid from (${spansSql(first, 's.rid', '', context)}) x) d ${join}`,
-      at: '0::int8',
-      where: ridBehind,
-    };
   const [low, high] = ridRange(type);
   const range =
     first?.kind === 'ids'
-      ? [`r.type = ${bind(typeCode(type))}::int2`, probe(first, context)]
-      : [`r.rid >= ${bind(low)}::int8`, `r.rid < ${bind(high)}::int8`, ...(first ? [probe(first, context)] : [])];
-  return { from: 'resource r', at: '0::int8', where: ['r.tenant = $1', ...range, ...ridBehind] };
+      ? [`r.type = ${bind(typeCode(type))}::int2`]
+      : [`r.rid >= ${bind(low)}::int8`, `r.rid < ${bind(high)}::int8`];
+  const mine = first ? [probe(first, context)] : [];
+  return { from: 'resource r', at: '0::int8', where: ['r.tenant = $1', ...range, ...mine, ...also] };
 };
 
 export const searchCall = ({ type, conditions, limit, behind }: SearchNeeds, now: number): SearchCall => {
@@ -190,11 +239,10 @@ export const searchCall = ({ type, conditions, limit, behind }: SearchNeeds, now
   const bind: Bind = (value) => `$${values.push(value) + 1}`;
   const context = { bind, now };
   const [first, ...rest] = conditions.toSorted(byRank);
-  const { from, at, where } = lead(type, first, behind, context);
-  const conjunction = [...where, 'not r.deleted', ...rest.map((condition) => probe(condition, context))].join(' and ');
-  const order = at === 'd.at' ? 'd.at desc, r.rid desc' : 'r.rid desc';
+  const { from, at, where } = lead({ type, first, rest, behind }, context);
+  const order = at === 'd.at' ? 'd.at desc, d.rid desc' : 'r.rid desc';
   const text =
     `select r.rid, r.at, r.id, r.version, (extract(epoch from r.updated) * 1000)::int8 as updated, r.deleted, r.tail, ${at} as place ` +
-    `from ${from} where ${conjunction} order by ${order} limit ${bind(limit)}::int8`;
+    `from ${from} where ${[...where, 'not r.deleted'].join(' and ')} order by ${order} limit ${bind(limit)}::int8`;
   return { text, values };
 };
