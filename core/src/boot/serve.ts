@@ -11,6 +11,7 @@ import { openVerifier } from '../identity/verify.ts';
 import { modelOf } from '../fhir/fhirpath/model.ts';
 import { extractorFor } from '../fhir/search/extract.ts';
 import { targetsOf } from '../interaction/references.ts';
+import { binaryRules } from '../interaction/binary-rules.ts';
 import { line } from '../interaction/line.ts';
 import type { Kernel, Perform } from '../interaction/kernel.ts';
 import { verbs } from '../interaction/verbs.ts';
@@ -36,6 +37,7 @@ import { openStore } from '../store/store.ts';
 import type { Effects } from './effects.ts';
 import { migrationsOf, orderedPlugins, type Prepared } from './prepare.ts';
 import { setUp } from './setup.ts';
+import { openSweeping } from './sweeping.ts';
 import type { Grow } from './tree.ts';
 
 export interface ServeNeeds {
@@ -175,6 +177,7 @@ export const serve = async (needs: ServeNeeds): Promise<Serving> => {
         searchParameters: registry.all(searchParameterKind).map(({ value }) => value),
       }),
       ...{ structures, model, now, xml: openXml(structures), references: config.fhir.references },
+      binary: binaryRules(config.fhir.binary),
       registry,
       roles,
       ids,
@@ -187,6 +190,7 @@ export const serve = async (needs: ServeNeeds): Promise<Serving> => {
       verbs,
     };
     const perform = line(kernel);
+    closing(openSweeping(opened, [kernel.store.contents.sweep], log));
     await grow.part('setup', (inner) =>
       setUp({ ordered, perform, effects, log, grow: inner, onClose: (closer) => closers.push(closer) }),
     );

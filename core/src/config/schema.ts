@@ -90,6 +90,14 @@ export const schema = z.strictObject({
       /** Whether a resource that others refer to may be deleted. */
       mayDangle: flag,
     }),
+    binary: z.strictObject({
+      /** The longest content of a Binary. */
+      limitBytes: whole(0, 100_000_000_000),
+      /** So much content stands as base64 in one answer in JSON or XML; of what is longer a bundle leaves the data out. */
+      inlineBytes: whole(0, 100_000_000),
+      /** Media types, `image/*` for a family of them. What is refused is refused whatever is allowed. */
+      contentTypes: z.strictObject({ allow: list, refuse: list }),
+    }),
   }),
   keys: z.strictObject({
     /** Seals the keys in the database. Production supplies it; otherwise it is made in the home directory. */

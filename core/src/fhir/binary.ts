@@ -1,5 +1,6 @@
 /** Takes the data of a Binary out of its text and puts it back in; says which other resource decides who may see it. Knows neither HTTP nor SQL. */
 import { parseBody, tailOf, type Body, type Resource } from './body.ts';
+import type { Content } from './content.ts';
 import type { Stored } from './interaction.ts';
 import { members } from './json-text.ts';
 import { parseLossless } from './lossless.ts';
@@ -12,7 +13,7 @@ export const apart = (body: Body): Body => {
   if (body.content || typeof data !== 'string') return body;
   const rest = members(body.text).filter(({ key }) => key !== 'data');
   return {
-    resource: resource as Resource,
+    resource,
     text: `{${rest.map(({ text }) => text).join(',')}}`,
     content: { kind: 'here', bytes: Buffer.from(data, 'base64') },
   };
@@ -25,6 +26,12 @@ export const withData = (tail: string, bytes: Uint8Array): string =>
 /** The tail of a version whose data is left out, marked so that nobody takes it for the whole. */
 export const withoutData = (stored: Stored): string =>
   tailOf(parseBody(JSON.stringify(marked(parseLossless(textOf(stored)) as Record<string, unknown>))));
+
+/** What is answered of a version that was written just now. */
+export const answered = (stored: Stored, content: Content): Stored => {
+  const known = content.kind === 'uploaded' ? undefined : content.bytes;
+  return { ...stored, tail: known ? withData(stored.tail, known) : withoutData(stored) };
+};
 
 const subsetted = 'SUBSETTED';
 

@@ -7,6 +7,9 @@ import type { Verify } from '../identity/verify.ts';
 import type { Kernel, Perform } from '../interaction/kernel.ts';
 import { notSupported } from '../outcome/outcome.ts';
 import { authenticate, hangUpOf } from './authenticate.ts';
+import { answerBinaryForm, isBinaryAnswer } from './binary-answer.ts';
+import { readBinaryWanted } from './binary-form.ts';
+import { readBinary } from './binary-upload.ts';
 import type { Context } from './exchange.ts';
 import { readCarried } from './fhir-body.ts';
 import { contentTypes } from './media-type.ts';
@@ -94,6 +97,9 @@ const answerOptions = (ctx: Context, path: string): void => {
   ctx.status = 204;
 };
 
+/** What is asked of one Binary may be asked in bytes. */
+const ofOneResource = new Set(['create', 'update', 'read', 'vread']);
+
 export const answerFhir = async (
   ctx: Context,
   { kernel, perform, verify, bodyLimitBytes }: FhirDoor,
@@ -103,12 +109,18 @@ export const answerFhir = async (
   if (ctx.method === 'OPTIONS') return answerOptions(ctx, path);
   const { takes, ...asked } = readFhirRequest(ctx.method, path);
   const query = ctx.querystring === '' ? noQuery : ctx.URL.searchParams;
-  const wanted = readWanted(ctx.get('accept'), query);
+  const isBinary = asked.type === 'Binary' && ofOneResource.has(asked.verb);
+  const wanted = (isBinary ? readBinaryWanted : readWanted)(ctx.get('accept'), query);
   ctx.state.represent = (text) => represent(text, { ...wanted, part: undefined }, kernel);
   const open = kernel.verbs.some((verb) => verb.open && verb.name === asked.verb);
   const caller = open ? nobody : await authenticate(ctx, verify);
-  const carried = await readCarried(ctx, takes, kernel.xml, bodyLimitBytes);
-  const prefer = readPrefer(ctx.get('prefer'));
+  const carried: Pick<Interaction, 'body' | 'bytes' | 'patch' | 'query'> =
+    isBinary && takes === 'resource'
+      ? await readBinary(ctx, { takes, ...asked }, kernel, bodyLimitBytes)
+      : await readCarried(ctx, takes, kernel.xml, bodyLimitBytes);
+  // What was sent as bytes is not sent back as base64 unasked.
+  const usual = (carried.body?.content ?? carried.bytes) ? ({ returning: 'minimal' } as const) : {};
+  const prefer = { ...usual, ...readPrefer(ctx.get('prefer')) };
   const { async: _async, ...preferred } = prefer;
   let hangUp: AbortSignal | undefined;
   const verb = asked.verb === 'bundle' ? bundleVerb(carried.body) : asked.verb;
@@ -118,6 +130,7 @@ export const answerFhir = async (
     ...criteriaOf(ctx, { takes, ...asked }),
     ...conditionsOf(ctx),
     ...preferred,
+    ...(isBinary && takes === 'nothing' ? { apart: true as const } : {}),
     caller,
     // Most verbs are done before anybody could hang up, and never ask for it.
     get signal() {
@@ -125,5 +138,9 @@ export const answerFhir = async (
       return hangUp;
     },
   });
+  if (isBinaryAnswer(answer)) {
+    writeHead(ctx, answer.status, answer.stored, kernel.publicUrl);
+    return answerBinaryForm(ctx, answer, wanted, query, kernel);
+  }
   write(ctx, answer, verb, wanted, prefer, kernel);
 };

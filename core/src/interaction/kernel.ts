@@ -19,6 +19,14 @@ export interface ReferenceRules {
   readonly mayDangle: boolean;
 }
 
+/** What the operator decided about Binaries. */
+export interface BinaryRules {
+  readonly limitBytes: number;
+  /** So much data stands inside one answer in FHIR's own forms. */
+  readonly inlineBytes: number;
+  readonly takes: (contentType: string) => boolean;
+}
+
 export interface Kernel {
   readonly store: Store;
   readonly structures: Structures;
@@ -26,6 +34,7 @@ export interface Kernel {
   /** R4's types as FHIRPath sees them. */
   readonly model: Model;
   readonly references: ReferenceRules;
+  readonly binary: BinaryRules;
   readonly registry: Registry;
   readonly roles: RoleTable;
   readonly ids: Ids;

@@ -90,8 +90,8 @@ const arrivingOf = (identified: readonly Identified[]): ReadonlySet<string> =>
 /** New resources only, none of which depends on what is there: one statement, and no transaction around it. */
 const isPlain = (kernel: Kernel, entries: readonly EntryRequest[]): boolean =>
   entries.every(
-    ({ verb, criteria, resource }) =>
-      verb === 'create' && !criteria && resource && !hasConditionalLinks(kernel, resource),
+    ({ verb, type, criteria, resource }) =>
+      verb === 'create' && !criteria && resource && type !== 'Binary' && !hasConditionalLinks(kernel, resource),
   );
 
 const writePlain = async (work: Work, entries: readonly EntryRequest[]): Promise<Map<number, Answer>> => {

@@ -30,7 +30,7 @@ export const uploadTable = new EntitySchema<UploadRow>({
   schema,
   columns: {
     tenant: { type: 'int4', ...keyOf('upload') },
-    number: { type: 'int8', ...keyOf('upload'), generated: 'identity', generatedIdentity: 'ALWAYS' },
+    number: { type: 'int8', ...keyOf('upload'), generated: 'increment' },
     begun: { type: 'timestamptz', default: () => 'now()' },
   },
 });

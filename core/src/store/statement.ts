@@ -66,6 +66,7 @@ const readingFunctions = new Set([
   'any',
   'right',
   'split_part',
+  'substr',
   'chr',
   'to_timestamp',
   'unnest',

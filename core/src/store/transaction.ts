@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { resourceTypes, typeCode } from '../fhir/resource-types.ts';
 import type { Change, Written } from './change.ts';
+import { attachContents, contentReader } from './contents.ts';
 import { gather } from './gather.ts';
 import { linkKey } from './index/parameter-key.ts';
 import { referenceWord } from './index/words.ts';
@@ -89,7 +90,9 @@ export const transactionUnit = ({
   const writeAll = async (changes: readonly Change[]): Promise<Written[]> => {
     const { statement, values } = writeCall(changes, true);
     removed.push(...changes.filter(({ deleted }) => deleted));
-    return writtenOf(changes, await transaction.run<WriteRow>(statement, values), true);
+    const written = writtenOf(changes, await transaction.run<WriteRow>(statement, values), true);
+    await attachContents(transaction.run, changes, written);
+    return written;
   };
 
   const finding = gather(findAll);
@@ -117,6 +120,7 @@ export const transactionUnit = ({
   return {
     find: (type, id, purpose) => finding.ask({ type, id, purpose }),
     write: writing.ask,
+    contents: contentReader(transaction.run, transaction.run),
     search: (asked) => find(transaction.run, asked, now()),
     claim,
     referrers,

@@ -1,5 +1,6 @@
 /** What a verb works on the store with: each step by itself, or all steps of one transaction; verbs need not know which. */
 import type { Change, Target, Written } from './change.ts';
+import type { ContentReader } from './contents.ts';
 import type { Current } from './resources.ts';
 import type { Asked, Hit } from './search/find.ts';
 
@@ -10,6 +11,7 @@ export interface Unit {
   readonly find: (type: string, id: string, purpose: Purpose) => Promise<Current | undefined>;
   readonly write: (change: Change) => Promise<Written>;
   readonly search: (asked: Asked, signal?: AbortSignal) => Promise<Hit[]>;
+  readonly contents: ContentReader;
 }
 
 /** A lock on a name rather than on a row: held until the transaction ends. */

@@ -65,6 +65,33 @@ describe('the migrator', () => {
     ]);
   });
 
+  it('makes bytes of the data of Binaries, old versions too', async () => {
+    const { plugin, migrations } = kernelMigrations;
+    await run({ plugin, migrations: migrations.slice(0, 2) });
+    const data = Buffer.alloc(600_000, 'abc').toString('base64');
+    await sql(
+      database.owner,
+      'set search_path = heddle',
+      `insert into resource (tenant, type, id, version, updated, tail, rid)
+         values (1, 8, 'b', 2, now(), '},"contentType":"a/b","data":"${data}"}', (8::int8 << 44) + 1)`,
+      `insert into history (tenant, rid, version, updated, method, deleted, tail)
+         values (1, (8::int8 << 44) + 1, 1, now(), 1, false, '},"data":"AAEC","contentType":"a/b"}')`,
+    );
+    await run(kernelMigrations);
+    const [row] = await sql(
+      database.owner,
+      'set search_path = heddle',
+      `select (select tail from resource) as now, (select tail from history) as before,
+              (select array_agg(c.size order by c.version) from content c) as sizes,
+              (select string_agg(p.bytes, '' order by p.at) = convert_to(repeat('abc', 200000), 'UTF8') from piece p join content c using (number) where c.version = 2) as same,
+              (select count(*)::int from upload) as uploads`,
+    );
+    expect(row).to.deep.equal({
+      ...{ now: '},"contentType":"a/b"}', before: '},"contentType":"a/b"}', sizes: ['3', '600000'], same: true },
+      uploads: 0,
+    });
+  });
+
   it('undoes a migration that fails half way, its row in the ledger too', async () => {
     const broken: Migration = { id: '002-broken', up: () => ['create table half (id int)', 'select 1 / 0'] };
     await refused(

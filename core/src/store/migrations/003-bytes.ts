@@ -16,7 +16,7 @@ export const bytes: Migration = {
     // What is on its way: pieces of a number that stands here belong to no version yet.
     `create table upload (
        tenant int4 not null,
-       number int8 generated always as identity,
+       number bigserial,
        begun timestamptz not null default now(),
        primary key (tenant, number))`,
     ...ownTenant('upload'),
@@ -84,6 +84,7 @@ export const bytes: Migration = {
        end loop;
      end $$`,
 
+    `grant usage on sequence upload_number_seq to ${serving}`,
     `grant select, insert, update, delete on upload, content, piece to ${serving}`,
   ],
 };
