@@ -67,6 +67,8 @@ const readingFunctions = new Set([
   'right',
   'split_part',
   'substr',
+  'pg_current_snapshot',
+  'pg_visible_in_snapshot',
   'chr',
   'to_timestamp',
   'unnest',
