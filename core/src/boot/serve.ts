@@ -12,6 +12,8 @@ import { modelOf } from '../fhir/fhirpath/model.ts';
 import { extractorFor } from '../fhir/search/extract.ts';
 import { targetsOf } from '../interaction/references.ts';
 import { binaryRules } from '../interaction/binary-rules.ts';
+import { jobKind } from '../jobs/job.ts';
+import { openJobs } from '../jobs/runner.ts';
 import { line } from '../interaction/line.ts';
 import type { Kernel, Perform } from '../interaction/kernel.ts';
 import { verbs } from '../interaction/verbs.ts';
@@ -190,6 +192,13 @@ export const serve = async (needs: ServeNeeds): Promise<Serving> => {
       verbs,
     };
     const perform = line(kernel);
+    closing(
+      await openJobs({
+        ...{ database: opened, perform, node: needs.node, log, metrics, onFatal },
+        ...{ concurrency: config.jobs.concurrency, drainMs: config.http.drainMs },
+        tasks: registry.all(jobKind).map(({ value }) => value),
+      }),
+    );
     closing(openSweeping(opened, [kernel.store.contents.sweep], log));
     await grow.part('setup', (inner) =>
       setUp({ ordered, perform, effects, log, grow: inner, onClose: (closer) => closers.push(closer) }),

@@ -73,7 +73,8 @@ export const schema = z.strictObject({
       bulk: whole(1, 16),
       transaction: whole(1, 256),
       search: whole(1, 256),
-      jobs: whole(1, 256),
+      /** One of them hears of new jobs. */
+      jobs: whole(2, 256),
     }),
     timeouts: z.strictObject({
       connectMs: whole(100, 60_000),
@@ -98,6 +99,10 @@ export const schema = z.strictObject({
       /** Media types, `image/*` for a family of them. What is refused is refused whatever is allowed. */
       contentTypes: z.strictObject({ allow: list, refuse: list }),
     }),
+  }),
+  jobs: z.strictObject({
+    /** So many at once in each process; 0 performs none there. */
+    concurrency: whole(0, 256),
   }),
   keys: z.strictObject({
     /** Seals the keys in the database. Production supplies it; otherwise it is made in the home directory. */

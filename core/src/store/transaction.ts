@@ -124,6 +124,7 @@ export const transactionUnit = ({
     search: (asked) => find(transaction.run, asked, now()),
     claim,
     referrers,
+    run: transaction.run,
   };
 };
 

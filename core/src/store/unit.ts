@@ -2,7 +2,7 @@
 import type { Change, Target, Written } from './change.ts';
 import type { ContentReader } from './contents.ts';
 import type { Current } from './resources.ts';
-import type { Asked, Hit } from './search/find.ts';
+import type { Asked, Hit, Run } from './search/find.ts';
 
 /** What is going to be done with what is found: in a transaction it is locked for that. */
 export type Purpose = 'read' | 'replace' | 'remove';
@@ -24,6 +24,8 @@ export interface Claim {
 export type Referrer = Target;
 
 export interface TransactionUnit extends Unit {
+  /** For what else commits with it: jobs, and tables that rooms keep for themselves. */
+  readonly run: Run;
   /** Waits for whoever holds one of these. What is searched afterwards is seen as it is then. */
   readonly claim: (claims: readonly Claim[]) => Promise<void>;
   /** Who still refers to what this transaction has deleted so far; some of them. */

@@ -40,6 +40,7 @@ describe('the migrator', () => {
       'core 001-frame',
       'core 002-versions',
       'core 003-bytes',
+      'core 004-jobs',
       'lab 001-runs',
       'lab 002-length',
     ]);
@@ -104,7 +105,7 @@ describe('the migrator', () => {
         database.owner,
         `select to_regclass('plugin_lab.half') as half, (select string_agg(id, ',' order by id) from heddle.migration) as ran`,
       ),
-    ).to.deep.equal([{ half: null, ran: '001-frame,001-runs,002-versions,003-bytes' }]);
+    ).to.deep.equal([{ half: null, ran: '001-frame,001-runs,002-versions,003-bytes,004-jobs' }]);
     expect(await run(kernelMigrations, lab(first, second))).to.deep.equal(['lab 002-length']);
   });
 
