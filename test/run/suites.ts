@@ -14,7 +14,7 @@ export const suites: readonly Suite[] = [
   { name: 'lint', budgetSeconds: 60, quick: true },
   {
     name: 'unit',
-    budgetSeconds: 60,
+    budgetSeconds: 90,
     quick: true,
     files: [
       'core/test/**/*.test.ts',

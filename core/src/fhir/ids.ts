@@ -7,16 +7,15 @@ const pattern = /^[A-Za-z0-9.-]{1,64}$/;
 /** R4 datatypes.html#id. */
 export const isId = (text: string): boolean => pattern.test(text);
 
+const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 export const uuidsInOrder =
   (now: () => number, random: (bytes: number) => Uint8Array): Ids =>
   () => {
     const bytes = random(16);
-    const view = new DataView(bytes.buffer, bytes.byteOffset);
-    const time = now();
-    view.setUint32(0, Math.floor(time / 0x10000));
-    view.setUint16(4, time % 0x10000);
-    view.setUint8(6, 0x70 | (view.getUint8(6) & 0x0f));
-    view.setUint8(8, 0x80 | (view.getUint8(8) & 0x3f));
-    const hex = Buffer.from(bytes).toString('hex');
-    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+    const at = (place: number): string => hex[bytes[place] ?? 0] ?? '';
+    const time = now().toString(16).padStart(12, '0');
+    const version = hex[0x70 | ((bytes[6] ?? 0) & 0x0f)] ?? '';
+    const variant = hex[0x80 | ((bytes[8] ?? 0) & 0x3f)] ?? '';
+    return `${time.slice(0, 8)}-${time.slice(8, 12)}-${version}${at(7)}-${variant}${at(9)}-${at(10)}${at(11)}${at(12)}${at(13)}${at(14)}${at(15)}`;
   };

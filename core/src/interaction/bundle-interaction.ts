@@ -19,11 +19,6 @@ const patchOf = (body: Body, place: number): Patch => {
 
 type Shared = Pick<Interaction, 'caller' | 'signal' | 'trace' | 'handling' | 'returning'>;
 
-const defined = <T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
-  Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as {
-    [K in keyof T]: Exclude<T[K], undefined>;
-  };
-
 export const sharedOf = ({ caller, signal, trace, handling, returning }: Interaction): Shared => ({
   caller,
   ...(signal ? { signal } : {}),
@@ -35,12 +30,19 @@ export const sharedOf = ({ caller, signal, trace, handling, returning }: Interac
 /** `body`: the entry's resource as it is to be stored. */
 export const interactionOf = (entry: EntryRequest, shared: Shared, body: Body | undefined): Interaction => {
   const { verb, type, id, version, name, takes, place, query, criteria, ifMatch, ifNoneMatch, ifModifiedSince } = entry;
-  const content = takes === 'patch' && body ? { patch: patchOf(body, place) } : defined({ body });
   return {
     ...shared,
     ...{ verb, query },
-    ...defined({ type, id, version, name, criteria, ifMatch, ifNoneMatch, ifModifiedSince }),
-    ...(takes === 'nothing' ? {} : content),
+    ...(type === undefined ? {} : { type }),
+    ...(id === undefined ? {} : { id }),
+    ...(version === undefined ? {} : { version }),
+    ...(name === undefined ? {} : { name }),
+    ...(criteria === undefined ? {} : { criteria }),
+    ...(ifMatch === undefined ? {} : { ifMatch }),
+    ...(ifNoneMatch === undefined ? {} : { ifNoneMatch }),
+    ...(ifModifiedSince === undefined ? {} : { ifModifiedSince }),
+    ...(body && takes === 'patch' ? { patch: patchOf(body, place) } : {}),
+    ...(body && takes === 'resource' ? { body } : {}),
   };
 };
 

@@ -87,12 +87,21 @@ const arrivingOf = (identified: readonly Identified[]): ReadonlySet<string> =>
     ),
   );
 
+/** What no text of a bundle with a conditional reference lacks; nearly every bundle lacks it. */
+const mayBeConditional = /"[A-Z][A-Za-z]+\?/;
+
 /** New resources only, none of which depends on what is there: one statement, and no transaction around it. */
-const isPlain = (kernel: Kernel, entries: readonly EntryRequest[]): boolean =>
-  entries.every(
+const isPlain = ({ kernel }: Work, text: string, entries: readonly EntryRequest[]): boolean => {
+  const doubtful = mayBeConditional.test(text);
+  return entries.every(
     ({ verb, type, criteria, resource }) =>
-      verb === 'create' && !criteria && resource && type !== 'Binary' && !hasConditionalLinks(kernel, resource),
+      verb === 'create' &&
+      !criteria &&
+      resource &&
+      type !== 'Binary' &&
+      !(doubtful && hasConditionalLinks(kernel, resource)),
   );
+};
 
 const writePlain = async (work: Work, entries: readonly EntryRequest[]): Promise<Map<number, Answer>> => {
   const { kernel, interaction } = work;
@@ -161,13 +170,11 @@ const entriesOf = (kernel: Kernel, tree: Body['resource']): EntryRequest[] => {
   return entries.flatMap((entry) => (entry instanceof Outcome ? [] : [entry]));
 };
 
-const run = async (work: Work, body: Body): Promise<Map<number, Answer>> => {
+const write = (work: Work, body: Body, entries: readonly EntryRequest[]): Promise<Map<number, Answer>> => {
   const { kernel, interaction, exact } = work;
-  // Links are rewritten in this tree: a second try must begin with a fresh one.
+  if (isPlain(work, body.text, entries)) return writePlain(work, entries);
+  // Links are rewritten in the tree: a second try must begin with a fresh one.
   const fresh = (): Body['resource'] => (exact ? parseLossless(body.text) : JSON.parse(body.text)) as Body['resource'];
-  const entries = entriesOf(kernel, treeOf(body));
-  checkEntries(entries);
-  if (isPlain(kernel, entries)) return entries.length === 0 ? new Map() : writePlain(work, entries);
   return kernel.store.transaction(
     interaction.caller.tenant,
     (unit) => inOrder(work, entriesOf(kernel, fresh()), unit),
@@ -180,15 +187,13 @@ export const transaction: Verb = {
   capability: { level: 'system', code: 'transaction' },
   run: async (kernel, interaction, _within, perform) => {
     const body = bodyIn(interaction);
-    const methods = entriesOf(kernel, body.resource).map(({ method }) => method);
-    const answers = await run({ kernel, interaction, perform, exact: body.exact !== undefined }, body);
-    const texts = methods.map((method, place) =>
-      entryAnswer(
-        answers.get(place) ?? { status: 204 },
-        method === 'GET',
-        interaction.returning,
-        `${kernel.publicUrl}/fhir`,
-      ),
+    const entries = entriesOf(kernel, treeOf(body));
+    checkEntries(entries);
+    const work: Work = { kernel, interaction, perform, exact: body.exact !== undefined };
+    const answers = entries.length === 0 ? new Map<number, Answer>() : await write(work, body, entries);
+    const base = `${kernel.publicUrl}/fhir`;
+    const texts = entries.map(({ place, method }) =>
+      entryAnswer(answers.get(place) ?? { status: 204 }, method === 'GET', interaction.returning, base),
     );
     return { status: 200, text: bundleText({ type: 'transaction-response' }, texts) };
   },

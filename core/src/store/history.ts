@@ -53,7 +53,8 @@ const ofOne: Statement = reads(
              from resource r where r.tenant = $1 and r.type = $9 and r.id = $10
            union all
            select h.rid, r.id, h.version, h.updated, h.method, h.deleted, h.tail
-             from resource r join history h on h.tenant = $1 and h.rid = r.rid
+             from resource r
+             join lateral (select h.* from history h where h.tenant = $1 and h.rid = r.rid offset 0) h on true
             where r.tenant = $1 and r.type = $9 and r.id = $10) v
     where ${bounds('v')} and ${lasted('v')}
     order by v.updated desc, v.rid desc, v.version desc limit $8::int8`,
@@ -75,7 +76,8 @@ const ofTypes: Statement = reads(
          from resource r where r.tenant = $1 and r.rid = c.rid and r.version = c.version
        union all
        select h.rid, r.id, h.version, h.updated, h.method, h.deleted, h.tail
-         from history h join resource r on r.tenant = $1 and r.rid = h.rid
+         from history h
+         join lateral (select r.id from resource r where r.tenant = $1 and r.rid = h.rid offset 0) r on true
         where h.tenant = $1 and h.rid = c.rid and h.version = c.version) v on true
     order by v.updated desc, v.rid desc, v.version desc`,
 );

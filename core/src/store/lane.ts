@@ -4,6 +4,7 @@ import type { Metrics } from '../observe/metrics.ts';
 import { outcomeUnknown, unavailable, type Outcome } from '../outcome/outcome.ts';
 import { faultOf, isAnswer } from './fault.ts';
 import { connect, endSoon, type Connected, type LinkSettings } from './link.ts';
+import { openReplan, replanning } from './replan.ts';
 import type { Statement } from './statement.ts';
 
 export interface Lane {
@@ -34,6 +35,7 @@ interface Link {
   /** Nothing was answered since the last look, although something waited. */
   silent: boolean;
   failure: unknown;
+  replan: () => boolean;
 }
 
 /** For an answer that came over a connection that was given up; an error of the statement itself still proves that nothing was written. */
@@ -52,6 +54,7 @@ export const openLane = async ({ settings, links: size, metrics, log, onFault }:
     waiting: 0,
     silent: false,
     failure: undefined,
+    replan: openReplan(),
   }));
   const answers = { ok: metrics.statements.labels(name, 'ok'), error: metrics.statements.labels(name, 'error') };
 
@@ -91,7 +94,10 @@ export const openLane = async ({ settings, links: size, metrics, log, onFault }:
     if (closed) return connected.cut();
     connected.client.on('error', (thrown) => giveUp(link, connected, thrown));
     connected.client.on('end', () => giveUp(link, connected, new Error('the connection ended')));
-    Object.assign(link, { connected, tenant: 0, waiting: 0, silent: false, failure: undefined });
+    Object.assign(link, {
+      ...{ connected, tenant: 0, waiting: 0, silent: false, failure: undefined },
+      replan: openReplan(),
+    });
   };
 
   /** A server that vanished without a word answers nothing, not even its own time limit. */
@@ -135,6 +141,7 @@ export const openLane = async ({ settings, links: size, metrics, log, onFault }:
           if (thrown) giveUp(link, connected, thrown);
         });
       }
+      if (link.replan()) client.query(replanning, (thrown: Error | null) => thrown && onFault(thrown));
       link.waiting++;
       client.query<Row>({ name: prepared, text, values: [tenant, ...values] }, (thrown: Error | null, result) => {
         const believed = link.connected === connected;

@@ -4,6 +4,7 @@ import { hungUp, unavailable } from '../outcome/outcome.ts';
 import { within } from './within.ts';
 import { faultOf, isAnswer } from './fault.ts';
 import { linkConfig, type LinkSettings } from './link.ts';
+import { openReplan, replanning } from './replan.ts';
 import type { Statement } from './statement.ts';
 
 export interface Transaction {
@@ -62,6 +63,7 @@ export const openPool = ({ settings, size, onFault, cancel }: PoolNeeds): Pool =
     query_timeout: settings.statementMs + 2_000,
   });
   const pids = new WeakMap<pg.PoolClient, number>();
+  const replans = new WeakMap<pg.PoolClient, () => boolean>();
   // An idle connection that breaks has nobody waiting; the pool drops it by itself.
   pool.on('error', onFault);
 
@@ -116,7 +118,10 @@ export const openPool = ({ settings, size, onFault, cancel }: PoolNeeds): Pool =
           : faultOf(thrown, { sent: true, writes: sent === 'commit' });
       }
     };
+    const replan = replans.get(client) ?? openReplan();
+    replans.set(client, replan);
     try {
+      if (replan()) await ask(client.query(replanning));
       return await work({
         client,
         ask,

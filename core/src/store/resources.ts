@@ -24,7 +24,8 @@ const byVersion = reads(
   `select ${head} from resource where tenant = $1 and type = $2 and id = $3 and version = $4
    union all
    select h.version, (extract(epoch from h.updated) * 1000)::int8 as updated, h.deleted, h.tail
-     from resource r join history h on h.tenant = $1 and h.rid = r.rid and h.version = $4
+     from resource r
+     join lateral (select h.* from history h where h.tenant = $1 and h.rid = r.rid and h.version = $4 offset 0) h on true
     where r.tenant = $1 and r.type = $2 and r.id = $3`,
 );
 

@@ -21,9 +21,7 @@ const forbidden: readonly (readonly [pattern: RegExp, what: string])[] = [
 
 /** Tables that the text reads or changes: not its own common table expressions, not functions. */
 const tableUses = (whole: string): number => {
-  const text = whole
-    .replace(/\bextract\s*\(\s*\w+\s+from\b/gi, '(')
-    .replace(/\bfor (?:no )?key (?:update|share)\b/gi, '');
+  const text = whole.replace(/\bextract\s*\(\s*\w+\s+from\b/gi, '(');
   const own = new Set([...text.matchAll(/(\w+)\s+as\s+(?:not\s+)?(?:materialized\s*)?\(/gi)].map(([, name]) => name));
   const uses = text.matchAll(
     /\b(?:from|join|into|using|(?<!\bfor\s)(?<!\bdo\s)update)\s+(?:only\s+)?([a-z_][\w.]*)(?!\w|\s*\()/gi,

@@ -6,11 +6,12 @@ import { contentReader, openContents, type Contents } from './contents.ts';
 import type { Database } from './database.ts';
 import { isRetryable } from './fault.ts';
 import { openIndex, type Index, type IndexNeeds } from './index/entries.ts';
+import { linkKey } from './index/parameter-key.ts';
 import { parameterTable, type ParameterTable } from './index/parameter-table.ts';
 import { findCurrent } from './resources.ts';
 import { openRids, type Rids } from './rid.ts';
 import { openFind } from './search/find.ts';
-import { linkKeys, transactionUnit } from './transaction.ts';
+import { transactionUnit } from './transaction.ts';
 import type { TransactionUnit, Unit } from './unit.ts';
 import { openWriter, writeOnce } from './writer.ts';
 
@@ -39,11 +40,24 @@ export interface StoreNeeds extends Omit<IndexNeeds, 'table'> {
   readonly now: () => number;
 }
 
-const referenceKeysOf = (parameters: ParameterTable): number[] =>
-  resourceTypes.flatMap((type) => {
-    const { stored, lookup } = parameters(type);
-    return stored.flatMap(({ code, type: kind }) => (kind === 'reference' ? (lookup.get(code)?.keys ?? []) : []));
-  });
+/** The keys under which a reference to a type may stand: those of every parameter that may lead there, and those of all other links. */
+const referenceKeysOf = (parameters: ParameterTable): ((target: string) => readonly number[]) => {
+  const known = new Map<string, readonly number[]>();
+  const keysTo = (target: string): number[] =>
+    resourceTypes.flatMap((type) => {
+      const { stored, lookup } = parameters(type);
+      const leading = stored.filter(
+        ({ type: kind, target: targets }) =>
+          kind === 'reference' && (targets === undefined || targets.includes(target)),
+      );
+      return [linkKey(type), ...leading.flatMap(({ code }) => lookup.get(code)?.keys ?? [])];
+    });
+  return (target) => {
+    const keys = known.get(target) ?? keysTo(target);
+    known.set(target, keys);
+    return keys;
+  };
+};
 
 const mostTries = 6;
 
@@ -58,7 +72,7 @@ export const openStore = ({ database, searchParameters, now, ...indexing }: Stor
   const index = openIndex({ ...indexing, table: parameters });
   const find = openFind(parameters);
   const writer = openWriter(database.write);
-  let referenceKeys: readonly number[] | undefined;
+  const referenceKeys = referenceKeysOf(parameters);
 
   const single = (tenant: number): Unit => ({
     find: (type, id) => findCurrent(database.read, tenant, type, id),
@@ -117,10 +131,7 @@ export const openStore = ({ database, searchParameters, now, ...indexing }: Stor
     retried(() =>
       database.transactions.transaction(
         tenant,
-        (begun) => {
-          referenceKeys ??= [...referenceKeysOf(parameters), ...linkKeys()];
-          return work(transactionUnit({ tenant, transaction: begun, find, now, referenceKeys }));
-        },
+        (begun) => work(transactionUnit({ tenant, transaction: begun, find, now, referenceKeys })),
         signal,
       ),
     );

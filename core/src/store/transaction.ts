@@ -4,7 +4,6 @@ import { resourceTypes, typeCode } from '../fhir/resource-types.ts';
 import type { Change, Written } from './change.ts';
 import { attachContents, contentReader } from './contents.ts';
 import { gather } from './gather.ts';
-import { linkKey } from './index/parameter-key.ts';
 import { referenceWord } from './index/words.ts';
 import type { Transaction } from './pool.ts';
 import type { Current } from './resources.ts';
@@ -15,16 +14,18 @@ import type { Claim, Purpose, Referrer, TransactionUnit } from './unit.ts';
 import { writeCall, writtenOf, type WriteRow } from './write-statement.ts';
 
 /** In the order of their keys, so that two transactions over the same rows wait for each other and never in a circle. */
-const rows = `
-  select i.nth, r.rid, r.at, r.version, (extract(epoch from r.updated) * 1000)::int8 as updated, r.deleted, r.tail
+const rows = (lock: string): string => `
+  select i.nth, r.*
     from (select t.type, t.id, t.nth from unnest($2::int2[], string_to_array($3, chr(31))) with ordinality as t (type, id, nth)
            order by t.type, t.id) i
-    join resource r on r.tenant = $1 and r.type = i.type and r.id = i.id`;
+   cross join lateral (
+     select r.rid, r.at, r.version, (extract(epoch from r.updated) * 1000)::int8 as updated, r.deleted, r.tail
+       from resource r where r.tenant = $1 and r.type = i.type and r.id = i.id ${lock}) r`;
 
 const finds: Readonly<Record<Purpose, Statement>> = {
-  read: writes('unit.find-read', rows),
-  replace: writes('unit.find-replace', `${rows} for no key update of r`),
-  remove: writes('unit.find-remove', `${rows} for update of r`),
+  read: writes('unit.find-read', rows('offset 0')),
+  replace: writes('unit.find-replace', rows('for no key update')),
+  remove: writes('unit.find-remove', rows('for update')),
 };
 
 const claimed = `select count(case when c.exclusive then pg_advisory_xact_lock(c.key) else pg_advisory_xact_lock_shared(c.key) end)
@@ -39,8 +40,8 @@ const referring = reads(
   `select r.rid, r.id
      from (select unnest.value from unnest($2::text[]) as unnest (value)) t
      join lateral (select w.rid from word w where w.tenant = $1 and w.param = any($3::int4[]) and w.value = t.value limit ${referrersNamed}) f on true
-     join resource r on r.tenant = $1 and r.rid = f.rid
-    where not r.deleted and not (r.rid = any($4::int8[])) limit ${referrersNamed}`,
+     join lateral (select r.rid, r.id from resource r where r.tenant = $1 and r.rid = f.rid and not r.deleted offset 0) r on true
+    where not (r.rid = any($4::int8[])) limit ${referrersNamed}`,
 );
 
 const lockKey = (tenant: number, name: string): string =>
@@ -57,8 +58,8 @@ export interface TransactionNeeds {
   readonly transaction: Transaction;
   readonly find: Find;
   readonly now: () => number;
-  /** Every key under which a reference may be stored. */
-  readonly referenceKeys: readonly number[];
+  /** The keys under which a reference to a type may be stored. */
+  readonly referenceKeys: (type: string) => readonly number[];
 }
 
 export const transactionUnit = ({
@@ -111,7 +112,7 @@ export const transactionUnit = ({
     if (removed.length === 0) return [];
     const answer = await transaction.run<{ rid: number; id: string }>(referring, [
       removed.map(({ type, id }) => referenceWord(type, id)),
-      referenceKeys,
+      [...new Set(removed.flatMap(({ type }) => referenceKeys(type)))],
       removed.map(({ rid }) => rid),
     ]);
     return answer.map(({ rid, id }) => ({ type: resourceTypes[typeCodeOfRid(rid)] ?? '', id }));
@@ -127,5 +128,3 @@ export const transactionUnit = ({
     run: transaction.run,
   };
 };
-
-export const linkKeys = (): number[] => resourceTypes.map(linkKey);

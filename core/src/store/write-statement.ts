@@ -1,6 +1,6 @@
 /** The one statement that writes any number of changes: checks, versions, search words and the change feed together; packs changes into its arrays and reads what came of them. */
 import { typeCode } from '../fhir/resource-types.ts';
-import { methodCode, type Change, type Entries, type Word, type Span, type Written } from './change.ts';
+import { methodCode, type Change, type Span, type Word, type Written } from './change.ts';
 import { writes, type Statement } from './statement.ts';
 
 /** JSON holds no such character raw, and values of words are cleared of it: texts travel joined by it, which PostgreSQL splits faster than it reads an array. */
@@ -22,16 +22,21 @@ const input = ({ replaces }: Form): string =>
     : `select t.*, 0 as was, false as deleted from unnest($2::int8[], $3::int2[], string_to_array($4, chr(31)), $5::int2[], string_to_array($6, chr(31)), $7::int8[])
          with ordinality as t (rid, type, id, method, tail, at, place)`;
 
-/** What is referred to is locked against deletion until this commits; a deletion in between is waited for and seen. */
+/**
+ * Each row of a table is looked up by its whole key, one by one, inside a fence (a lateral subquery that locks, or that
+ * ends in `offset 0`): while a table has no statistics yet the planner takes one tenant for a small part of it, and would
+ * read all of it instead.
+ *
+ * What is referred to is locked against deletion until this commits; a deletion in between is waited for and seen.
+ */
 const references = `
   needed as materialized (
     select t.* from unnest($8::int8[], $9::int2[], string_to_array($10, chr(31))) with ordinality as t (place, type, id, nth)),
   there as materialized (
-    select r.type, r.id
+    select n.type, n.id
       from (select distinct n.type, n.id from needed n order by n.type, n.id) n
-      join resource r on r.tenant = $1 and r.type = n.type and r.id = n.id
-     where not r.deleted
-       for key share of r),
+     cross join lateral (
+       select r.rid from resource r where r.tenant = $1 and r.type = n.type and r.id = n.id and not r.deleted for key share) r),
   unmet as materialized (
     select n.place, n.nth from needed n
      where not exists (select 1 from there t where t.type = n.type and t.id = n.id))`;
@@ -39,11 +44,13 @@ const references = `
 /** Waits for whoever writes the same resource now, and finds nothing if that one was faster. */
 const replaced = `
   old as materialized (
-    select i.place, r.rid, r.version, r.updated, r.method, r.deleted, r.tail
+    select i.place, r.*
       from input i
-      join resource r on r.tenant = $1 and r.rid = i.rid and r.version = i.was
-     where i.was > 0
-       for no key update of r)`;
+     cross join lateral (
+       select r.ctid as tid, r.rid, r.version, r.updated, r.method, r.deleted, r.tail
+         from resource r where r.tenant = $1 and r.rid = i.rid and r.version = i.was
+          for no key update) r
+     where i.was > 0)`;
 
 const good = ({ replaces, whole }: Form): string => {
   const found = replaces
@@ -73,10 +80,13 @@ const moved = `
        set version = o.version + 1, updated = greatest(${now}, o.updated + make_interval(secs => 0.001)),
            method = g.method, deleted = g.deleted, tail = coalesce(g.tail, ''), at = g.at
       from good g join old o on o.place = g.place
-     where r.tenant = $1 and r.rid = g.rid
+     where r.tenant = $1 and r.ctid = any(array(select o.tid from old o)) and r.rid = g.rid
     returning r.rid, r.version, r.updated)`;
 
-const found = `
+/** Entries of a new resource cannot be there yet; those of an older one may be, if its index was made anew meanwhile. */
+const found = ({ replaces }: Form): string => {
+  const clash = replaces ? 'on conflict do nothing' : '';
+  return `
   logged as (
     insert into change (tenant, type, updated, rid, version, xid)
     select $1, (d.rid >> 44)::int2, d.updated, d.rid, d.version, pg_current_xact_id()::text::int8 from done d),
@@ -85,25 +95,35 @@ const found = `
     select $1, x.param, x.value, x.at, x.rid
       from unnest($11::int4[], string_to_array($12, chr(31)), $13::int8[], $14::int8[]) as x (param, value, at, rid)
       join done d on d.rid = x.rid
-    on conflict do nothing),
+    ${clash}),
   spanned as (
     insert into span (tenant, param, long, low, high, rid)
     select $1, x.param, x.long, x.low, x.high, x.rid
       from unnest($15::int4[], $16::boolean[], $17::int8[], $18::int8[], $19::int8[]) as x (param, long, low, high, rid)
       join done d on d.rid = x.rid
-    on conflict do nothing)`;
+    ${clash})`;
+};
 
+/** Entries are written once and never changed: where one was found it still is. */
 const lost = `
+  lostwords as materialized (
+    select w.tid
+      from unnest($22::int4[], string_to_array($23, chr(31)), $24::int8[], $25::int8[]) as x (param, value, at, rid)
+      join done d on d.rid = x.rid
+     cross join lateral (
+       select w.ctid as tid from word w
+        where w.tenant = $1 and w.param = x.param and w.value = x.value and w.at = x.at and w.rid = x.rid offset 0) w),
   unworded as (
-    delete from word w
-     using (select x.* from unnest($22::int4[], string_to_array($23, chr(31)), $24::int8[], $25::int8[]) as x (param, value, at, rid)
-              join done d on d.rid = x.rid) x
-     where w.tenant = $1 and w.param = x.param and w.value = x.value and w.at = x.at and w.rid = x.rid),
+    delete from word w where w.tenant = $1 and w.ctid = any(array(select l.tid from lostwords l))),
+  lostspans as materialized (
+    select s.tid
+      from unnest($26::int4[], $27::boolean[], $28::int8[], $29::int8[], $30::int8[]) as x (param, long, low, high, rid)
+      join done d on d.rid = x.rid
+     cross join lateral (
+       select s.ctid as tid from span s
+        where s.tenant = $1 and s.rid = x.rid and s.param = x.param and s.low = x.low and s.high = x.high offset 0) s),
   unspanned as (
-    delete from span s
-     using (select x.* from unnest($26::int4[], $27::boolean[], $28::int8[], $29::int8[], $30::int8[]) as x (param, long, low, high, rid)
-              join done d on d.rid = x.rid) x
-     where s.tenant = $1 and s.rid = x.rid and s.param = x.param and s.low = x.low and s.high = x.high)`;
+    delete from span s where s.tenant = $1 and s.ctid = any(array(select l.tid from lostspans l)))`;
 
 const textOf = (form: Form): string => `
 with
@@ -114,7 +134,7 @@ with
   ${made(form)},
   ${form.replaces ? `${moved},` : ''}
   done as materialized (select * from made ${form.replaces ? 'union all select * from changed' : ''}),
-  ${found}
+  ${found(form)}
   ${form.replaces ? `, ${lost}` : ''}
 select d.rid, d.version, (extract(epoch from d.updated) * 1000)::int8 as updated, 0::int8 as nth from done d
 union all
@@ -137,18 +157,21 @@ interface OfRow<T> {
   readonly entry: T;
 }
 
-const collect = <T>(
-  changes: readonly Change[],
-  side: 'adds' | 'drops',
-  pick: (entries: Entries) => readonly T[],
-): OfRow<T>[] => changes.flatMap((change) => pick(change[side]).map((entry) => ({ rid: change.rid, entry })));
+const byWord = ({ entry: a }: OfRow<Word>, { entry: b }: OfRow<Word>): number => {
+  if (a.param !== b.param) return a.param - b.param;
+  return Number(a.value > b.value) - Number(a.value < b.value);
+};
 
-const wordValues = (rows: readonly OfRow<Word>[]): string[] => [
-  array(rows.map(({ entry }) => entry.param)),
-  joined(rows.map(({ entry }) => entry.value)),
-  array(rows.map(({ entry }) => entry.at)),
-  array(rows.map(({ rid }) => rid)),
-];
+/** In the index's order: neighbours are written together, while their page is at hand. */
+const wordValues = (rows: readonly OfRow<Word>[]): string[] => {
+  const sorted = rows.length > 1 ? rows.toSorted(byWord) : rows;
+  return [
+    array(sorted.map(({ entry }) => entry.param)),
+    joined(sorted.map(({ entry }) => entry.value)),
+    array(sorted.map(({ entry }) => entry.at)),
+    array(sorted.map(({ rid }) => rid)),
+  ];
+};
 
 const spanValues = (rows: readonly OfRow<Span>[]): string[] => [
   array(rows.map(({ entry }) => entry.param)),
@@ -158,10 +181,16 @@ const spanValues = (rows: readonly OfRow<Span>[]): string[] => [
   array(rows.map(({ rid }) => rid)),
 ];
 
-const sideValues = (changes: readonly Change[], side: 'adds' | 'drops'): string[] => [
-  ...wordValues(collect(changes, side, ({ words }) => words)),
-  ...spanValues(collect(changes, side, ({ spans }) => spans)),
-];
+const sideValues = (changes: readonly Change[], side: 'adds' | 'drops'): string[] => {
+  const words: OfRow<Word>[] = [];
+  const spans: OfRow<Span>[] = [];
+  for (const change of changes) {
+    const { rid } = change;
+    for (const entry of change[side].words) words.push({ rid, entry });
+    for (const entry of change[side].spans) spans.push({ rid, entry });
+  }
+  return [...wordValues(words), ...spanValues(spans)];
+};
 
 export interface WriteCall {
   readonly statement: Statement;

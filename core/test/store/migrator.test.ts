@@ -93,6 +93,27 @@ describe('the migrator', () => {
     });
   });
 
+  it('gives the resources of an older release row ids, history and a place among the changes', async () => {
+    const { plugin, migrations } = kernelMigrations;
+    await run({ plugin, migrations: migrations.slice(0, 1) });
+    await sql(
+      database.owner,
+      `insert into heddle.resource (tenant, type, id, version, updated, tail)
+       select 1 + n % 2, 101 + n % 3, 'r' || n, 1, '2026-01-01'::timestamptz + n * interval '1 second', '}}' from generate_series(1, 600) n`,
+    );
+    expect(await run(kernelMigrations)).to.include('core 002-versions');
+    const [found] = await sql(
+      database.owner,
+      'set search_path = heddle',
+      `select count(*)::int as resources, count(distinct rid)::int as rids,
+              bool_and(rid >> 44 = type) as typed,
+              (select count(*)::int from change c join resource r using (tenant, type, rid, version, updated)) as changes
+         from resource`,
+    );
+    expect(found).to.deep.equal({ resources: 600, rids: 600, typed: true, changes: 600 });
+    await sql(database.owner, `select nextval('heddle.rid_block')`);
+  });
+
   it('undoes a migration that fails half way, its row in the ledger too', async () => {
     const broken: Migration = { id: '002-broken', up: () => ['create table half (id int)', 'select 1 / 0'] };
     await refused(

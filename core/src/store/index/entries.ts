@@ -6,7 +6,7 @@ import type { Extractor } from '../../fhir/search/extract.ts';
 import type { SearchParameter } from '../../fhir/search-parameter.ts';
 import type { ParameterTable } from './parameter-table.ts';
 import { linkKey, parameterKey } from './parameter-key.ts';
-import { spansOf, wordsOf } from './typed-values.ts';
+import { spansOf, wordTexts } from './typed-values.ts';
 import { referenceWord } from './words.ts';
 
 /** Compiles the expressions of some parameters of a type. */
@@ -25,21 +25,14 @@ export type Index = (type: string, resource: Resource) => Indexed;
 const wordKey = ({ param, value, at }: Word): string => `${param} ${at} ${value}`;
 const spanKey = ({ param, long, low, high }: Span): string => `${param} ${long} ${low} ${high}`;
 
-const unique = <T>(rows: readonly T[], keyOf: (row: T) => string): T[] => {
-  if (rows.length < 2) return [...rows];
-  const seen = new Set<string>();
-  return rows.filter((row) => {
-    const key = keyOf(row);
-    if (seen.has(key)) return false;
-    seen.add(key);
-    return true;
-  });
-};
-
 interface TypePlan {
   readonly extract: Extractor;
-  readonly parameters: ReadonlyMap<string, { readonly key: number; readonly kind: string; readonly ordered: boolean }>;
+  readonly parameters: ReadonlyMap<string, { readonly key: number; readonly dated: boolean }>;
   readonly dated: string | undefined;
+  /** Reference parameters by their keys, with the types that they may lead to; undefined for any. */
+  readonly leading: ReadonlyMap<number, ReadonlySet<string> | undefined>;
+  /** The key of links that none of them covers. */
+  readonly links: number;
 }
 
 const plan = (type: string, table: ParameterTable, compile: CompileExtractor): TypePlan => {
@@ -47,54 +40,82 @@ const plan = (type: string, table: ParameterTable, compile: CompileExtractor): T
   return {
     extract: compile(type, stored),
     dated,
+    links: linkKey(type),
+    leading: new Map(
+      stored
+        .filter(({ type: kind }) => kind === 'reference')
+        .map(({ code, target }) => [parameterKey(type, code), target && new Set(target)]),
+    ),
     parameters: new Map(
-      stored.map(({ code, type: kind }) => [
-        code,
-        { key: parameterKey(type, code), kind, ordered: lookup.get(code)?.ordered ?? false },
-      ]),
+      stored.map(({ code }) => [code, { key: parameterKey(type, code), dated: lookup.get(code)?.order === 'dated' }]),
     ),
   };
 };
 
-/** References outside of every search parameter: a deletion must find them too. */
-const linkWords = (type: string, words: readonly Word[], targets: readonly Target[]): Word[] => {
-  const covered = new Set(words.map(({ value }) => value));
-  return targets
-    .map((target) => ({ param: linkKey(type), value: referenceWord(target.type, target.id), at: 0 }))
-    .filter(({ value }) => !covered.has(value));
+/** Adds each once. Mostly there are few, and looking through them is quicker than a set; a Group may have ten thousand. */
+const few = 12;
+
+const addOnce = <T>(rows: T[], from: number, row: T, same: (a: T, b: T) => boolean): void => {
+  for (let place = from; place < rows.length; place++) {
+    const other = rows[place];
+    if (other !== undefined && same(other, row)) return;
+  }
+  rows.push(row);
 };
 
-const indexed = (
-  { extract, parameters, dated }: TypePlan,
-  resource: Resource,
-  targets: readonly Target[],
-  base: string,
-): Indexed => {
+const addWords = (words: Word[], param: number, at: number, values: readonly string[]): void => {
+  const from = words.length;
+  if (values.length > few) for (const value of new Set(values)) words.push({ param, value, at });
+  else for (const value of values) addOnce(words, from, { param, value, at }, (a, b) => a.value === b.value);
+};
+
+/** The words of reference parameters, by value: of few they are looked through, of many they are laid out first. */
+const wordsOf = (words: readonly Word[], targets: readonly Target[]): ((value: string) => readonly Word[]) => {
+  if (words.length * targets.length < 1_000) return (value) => words.filter((word) => word.value === value);
+  const laidOut = Map.groupBy(words, ({ value }) => value);
+  return (value) => laidOut.get(value) ?? [];
+};
+
+/** References that no parameter leads to: a deletion must find them too. */
+const addLinks = (words: Word[], { links, leading }: TypePlan, targets: readonly Target[]): void => {
+  if (targets.length === 0) return;
+  const find = wordsOf(words, targets);
+  const values: string[] = [];
+  for (const { type, id } of targets) {
+    const value = referenceWord(type, id);
+    const isCovered = find(value).some(({ param }) => leading.has(param) && (leading.get(param)?.has(type) ?? true));
+    if (!isCovered) values.push(value);
+  }
+  addWords(words, links, 0, values);
+};
+
+const addSpans = (spans: Span[], more: readonly Span[]): void => {
+  const from = spans.length;
+  if (more.length > few) spans.push(...new Map(more.map((span) => [spanKey(span), span])).values());
+  else for (const span of more) addOnce(spans, from, span, (a, b) => a.low === b.low && a.high === b.high);
+};
+
+const indexed = (described: TypePlan, resource: Resource, targets: readonly Target[], base: string): Indexed => {
+  const { extract, parameters, dated } = described;
   const found = extract(resource);
   const spans: Span[] = [];
   let at = 0;
-  for (const {
-    parameter: { code },
-    values,
-  } of found) {
-    const parameter = parameters.get(code);
-    if (parameter?.kind !== 'date') continue;
-    const mine = values.flatMap((typed) => spansOf(parameter.key, typed));
-    if (code === dated && mine[0]) at = mine[0].low;
-    spans.push(...mine);
+  for (const { parameter, values } of found) {
+    if (parameter.type !== 'date') continue;
+    const key = parameters.get(parameter.code)?.key ?? 0;
+    const mine = values.flatMap((typed) => spansOf(key, typed));
+    if (mine[0] && parameter.code === dated) at = mine[0].low;
+    addSpans(spans, mine);
   }
   const words: Word[] = [];
-  for (const {
-    parameter: { code },
-    values,
-  } of found) {
-    const parameter = parameters.get(code);
-    if (!parameter || parameter.kind === 'date') continue;
-    for (const typed of values)
-      words.push(...wordsOf(parameter.key, parameter.kind, parameter.ordered ? at : 0, typed, base));
+  for (const { parameter, values } of found) {
+    const planned = parameters.get(parameter.code);
+    if (!planned || parameter.type === 'date') continue;
+    const texts = values.flatMap((typed) => wordTexts(parameter.type, typed, base));
+    addWords(words, planned.key, planned.dated ? at : 0, texts);
   }
-  words.push(...linkWords(resource.resourceType, words, targets));
-  return { at, targets, entries: { words: unique(words, wordKey), spans: unique(spans, spanKey) } };
+  addLinks(words, described, targets);
+  return { at, targets, entries: { words, spans } };
 };
 
 export interface IndexNeeds {

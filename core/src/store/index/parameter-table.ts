@@ -4,11 +4,13 @@ import type { Parameters } from '../../fhir/search/query.ts';
 import type { SearchParameter } from '../../fhir/search-parameter.ts';
 import { parameterKey } from './parameter-key.ts';
 
+/** Whether the entries of a parameter carry the resource's own date and are read in its order: of a view of several, perhaps some do. */
+export type Order = 'dated' | 'plain' | 'mixed';
+
 /** How a parameter's values are found. */
 export interface Lookup {
   readonly keys: readonly number[];
-  /** Entries carry the resource's own date and are read in its order. */
-  readonly ordered: boolean;
+  readonly order: Order;
   /** A view of a reference parameter, of targets of this type alone. */
   readonly onlyType?: string;
 }
@@ -102,6 +104,12 @@ const narrowedOf = (view: Armed, others: readonly Armed[]): { of: Armed; onlyTyp
   return of && { of, onlyType: match[2] ?? '' };
 };
 
+const orderOf = ({ type: kind, code }: SearchParameter): Order =>
+  kind === 'reference' || orderedTokens.has(code) ? 'dated' : 'plain';
+
+const together = ([first = 'plain', ...rest]: readonly Order[]): Order =>
+  rest.every((order) => order === first) ? first : 'mixed';
+
 const describe = (type: string, parameters: readonly SearchParameter[]): TypeParameters => {
   const mine = parameters.filter(({ base }) =>
     base.some((each) => [type, 'Resource', 'DomainResource'].includes(each)),
@@ -111,7 +119,6 @@ const describe = (type: string, parameters: readonly SearchParameter[]): TypePar
     .map((parameter) => ({ parameter, arms: armsOf(type, parameter.expression ?? '') }));
   const lookup = new Map<string, Lookup>();
   const stored: SearchParameter[] = [];
-  const ordered = ({ type: kind, code }: SearchParameter): boolean => kind === 'reference' || orderedTokens.has(code);
   for (const each of armed) {
     const { code } = each.parameter;
     const narrowed = narrowedOf(each, armed);
@@ -119,17 +126,17 @@ const describe = (type: string, parameters: readonly SearchParameter[]): TypePar
     if (narrowed)
       lookup.set(code, {
         keys: [parameterKey(type, narrowed.of.parameter.code)],
-        ordered: true,
+        order: 'dated',
         onlyType: narrowed.onlyType,
       });
-    else if (parts && parts.every(({ parameter }) => ordered(parameter) === ordered(each.parameter)))
+    else if (parts)
       lookup.set(code, {
         keys: parts.map(({ parameter }) => parameterKey(type, parameter.code)),
-        ordered: ordered(each.parameter),
+        order: together(parts.map(({ parameter }) => orderOf(parameter))),
       });
     else if (code !== '_id' && code !== '_lastUpdated') {
       stored.push(each.parameter);
-      lookup.set(code, { keys: [parameterKey(type, code)], ordered: ordered(each.parameter) });
+      lookup.set(code, { keys: [parameterKey(type, code)], order: orderOf(each.parameter) });
     }
   }
   const codes = new Set(stored.filter(({ type: kind }) => kind === 'date').map(({ code }) => code));

@@ -1,6 +1,6 @@
 /** Turns the values that a search parameter's expression found into words and spans, by the parameter's kind and the value's type. */
 import type { Typed } from '../../fhir/fhirpath/item.ts';
-import type { Word, Span } from '../change.ts';
+import type { Span } from '../change.ts';
 import { beginning, dateRange, end, type Range } from '../../fhir/search/date-range.ts';
 import { isId } from '../../fhir/ids.ts';
 import { isResourceType } from '../../fhir/resource-types.ts';
@@ -96,11 +96,8 @@ export const longerThan = 86_400_000;
 export const spansOf = (param: number, typed: Typed): Span[] =>
   rangesOf(typed).map(({ low, high }) => ({ param, long: high - low > longerThan, low, high }));
 
-const wordTexts = (kind: string, typed: Typed, base: string): string[] => {
+export const wordTexts = (kind: string, typed: Typed, base: string): string[] => {
   if (kind === 'token') return tokenWords(typed);
   if (kind === 'reference') return referenceWords(typed, base);
   return kind === 'string' ? stringWords(typed) : [];
 };
-
-export const wordsOf = (param: number, kind: string, at: number, typed: Typed, base: string): Word[] =>
-  wordTexts(kind, typed, base).map((value) => ({ param, value, at }));

@@ -2,7 +2,7 @@
 import type { Clause, DateValue, Query, ReferenceValue, TokenValue } from '../../fhir/search/query.ts';
 import { invalid } from '../../outcome/outcome.ts';
 import { fold, cleared } from '../index/fold.ts';
-import type { Lookup, TypeParameters } from '../index/parameter-table.ts';
+import type { Lookup, Order, TypeParameters } from '../index/parameter-table.ts';
 import { anySystem, anyType, outsideWord, referenceWord, stringWord, tokenWord } from '../index/words.ts';
 
 export type Match =
@@ -18,7 +18,7 @@ export type Condition =
   | {
       readonly kind: 'words';
       readonly keys: readonly number[];
-      readonly ordered: boolean;
+      readonly order: Order;
       readonly negated: boolean;
       readonly matches: readonly Match[];
     }
@@ -58,7 +58,7 @@ const conditionOf = (clause: Clause, { lookup, all }: TypeParameters): Condition
   if (clause.kind === 'updated') return { kind: 'updated', values: clause.values };
   const found = lookup.get(clause.code);
   if (!found) throw invalid(clause.code, `${clause.code} cannot be searched yet`);
-  const { keys, ordered } = found;
+  const { keys, order } = found;
   if (clause.kind === 'date') return { kind: 'spans', keys, values: clause.values };
   if (clause.kind === 'missing')
     return {
@@ -68,7 +68,7 @@ const conditionOf = (clause: Clause, { lookup, all }: TypeParameters): Condition
       missing: clause.missing,
     };
   const negated = clause.kind === 'token' && clause.negated;
-  return { kind: 'words', keys, ordered, negated, matches: matchesOf(clause, found) };
+  return { kind: 'words', keys, order, negated, matches: matchesOf(clause, found) };
 };
 
 export const conditionsOf = ({ clauses }: Query, parameters: TypeParameters): Condition[] =>

@@ -129,6 +129,9 @@ const updatedArm = ({ prefix, low, high }: DateValue, bind: Bind): string => {
 /** Keeps the planner from turning a look-up by row into a join over everything that has the value. */
 const fence = ' offset 0';
 
+/** The resource that an entry leads to, by its key. */
+const fetched = `join lateral (select r.* from resource r where r.tenant = $1 and r.rid = d.rid${fence}) r on true`;
+
 /** A disjunction without the word or, which the check of statements refuses. */
 const any = (arms: readonly string[]): string =>
   arms.length === 1 ? (arms[0] ?? '') : `true in (${arms.map((arm) => `(${arm})`).join(', ')})`;
@@ -151,7 +154,8 @@ const probe = (condition: Condition, context: Context, { rid, at }: Candidate = 
     const rows = `select 1 from ${table} p where p.tenant = $1 and ${keysSql(keys, 'p', bind)} and p.rid = ${rid}`;
     return `${missing ? 'not ' : ''}exists (${rows}${fence})`;
   }
-  const also = ` and w.at = ${condition.ordered ? at : '0'} and w.rid = ${rid}`;
+  const places = { dated: `= ${at}`, plain: '= 0', mixed: `in (0, ${at})` };
+  const also = ` and w.at ${places[condition.order]} and w.rid = ${rid}`;
   return `${condition.negated ? 'not ' : ''}exists (${wordsSql(condition, '1', also, bind)}${fence})`;
 };
 
@@ -159,7 +163,7 @@ const probe = (condition: Condition, context: Context, { rid, at }: Candidate = 
 const rank = (condition: Condition): number => {
   if (condition.kind === 'ids') return 0;
   if (condition.kind === 'words' && !condition.negated) {
-    if (condition.matches.every((match) => 'exact' in match)) return condition.ordered ? 2 : 1;
+    if (condition.matches.every((match) => 'exact' in match)) return condition.order === 'plain' ? 1 : 2;
     return condition.matches.every((match) => 'exact' in match || 'start' in match) ? 3 : 6;
   }
   if (condition.kind === 'spans') return condition.values.every(({ prefix }) => prefix !== 'ne') ? 4 : 7;
@@ -186,7 +190,7 @@ interface Leading {
 
 /** An entry of the leading index carries what these need: rows that they turn away are never fetched. */
 const judgedEarly = (lead: Words, condition: Condition): boolean =>
-  condition.kind === 'spans' || (condition.kind === 'words' && (lead.ordered || !condition.ordered));
+  condition.kind === 'spans' || (condition.kind === 'words' && (lead.order === 'dated' || condition.order === 'plain'));
 
 /** One equal value: its entries are read in their order, and the page ends the reading. */
 const inOrder = (first: Words, { rest, behind }: Leading, context: Context): Lead => {
@@ -205,7 +209,7 @@ const inOrder = (first: Words, { rest, behind }: Leading, context: Context): Lea
     ...early.map((condition) => probe(condition, context, { rid: 'm.rid', at: 'm.at' })),
   ].join(' and ');
   return {
-    from: `(select m.rid, m.at from word m where ${where} order by m.at desc, m.rid desc${fence}) d join resource r on r.tenant = $1 and r.rid = d.rid`,
+    from: `(select m.rid, m.at from word m where ${where} order by m.at desc, m.rid desc${fence}) d ${fetched}`,
     at: 'd.at',
     where: late.map((condition) => probe(condition, context)),
   };
@@ -222,7 +226,7 @@ const lead = (leading: Leading, context: Context): Lead => {
   const isSet = (first?.kind === 'words' && !first.negated) || first?.kind === 'spans';
   if (first && isSet) {
     const set = first.kind === 'words' ? wordsSql(first, 'w.rid', '', bind) : spansSql(first, 's.rid', '', context);
-    const from = `(select distinct x.rid from (${set}) x) d join resource r on r.tenant = $1 and r.rid = d.rid`;
+    const from = `(select distinct x.rid from (${set}) x) d ${fetched}`;
     return { from, at: '0::int8', where: also };
   }
   const [low, high] = ridRange(type);
