@@ -12,6 +12,7 @@ import { modelOf } from '../fhir/fhirpath/model.ts';
 import { extractorFor } from '../fhir/search/extract.ts';
 import { targetsOf } from '../interaction/references.ts';
 import { binaryRules } from '../interaction/binary-rules.ts';
+import { answerLater } from '../interaction/deferred-task.ts';
 import { jobKind } from '../jobs/job.ts';
 import { openJobs } from '../jobs/runner.ts';
 import { line } from '../interaction/line.ts';
@@ -39,7 +40,7 @@ import { openStore } from '../store/store.ts';
 import type { Effects } from './effects.ts';
 import { migrationsOf, orderedPlugins, type Prepared } from './prepare.ts';
 import { setUp } from './setup.ts';
-import { openSweeping } from './sweeping.ts';
+import { openSweeping, sweepAnswers } from './sweeping.ts';
 import type { Grow } from './tree.ts';
 
 export interface ServeNeeds {
@@ -179,7 +180,7 @@ export const serve = async (needs: ServeNeeds): Promise<Serving> => {
         searchParameters: registry.all(searchParameterKind).map(({ value }) => value),
       }),
       ...{ structures, model, now, xml: openXml(structures), references: config.fhir.references },
-      binary: binaryRules(config.fhir.binary),
+      ...{ binary: binaryRules(config.fhir.binary), deferred: config.fhir.deferred },
       registry,
       roles,
       ids,
@@ -196,10 +197,10 @@ export const serve = async (needs: ServeNeeds): Promise<Serving> => {
       await openJobs({
         ...{ database: opened, perform, node: needs.node, log, metrics, onFatal },
         ...{ concurrency: config.jobs.concurrency, drainMs: config.http.drainMs },
-        tasks: registry.all(jobKind).map(({ value }) => value),
+        tasks: [answerLater({ kernel, perform, log }), ...registry.all(jobKind).map(({ value }) => value)],
       }),
     );
-    closing(openSweeping(opened, [kernel.store.contents.sweep], log));
+    closing(openSweeping(opened, [kernel.store.contents.sweep, sweepAnswers(opened)], log));
     await grow.part('setup', (inner) =>
       setUp({ ordered, perform, effects, log, grow: inner, onClose: (closer) => closers.push(closer) }),
     );

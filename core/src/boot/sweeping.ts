@@ -2,9 +2,16 @@
 import { noTenant } from '../identity/accounts.ts';
 import type { Log } from '../observe/log.ts';
 import type { Database } from '../store/database.ts';
+import { sweepDeferred } from '../store/deferred.ts';
 
 /** Of one tenant. */
 export type Sweep = (tenant: number) => Promise<void>;
+
+/** Answers to requests that were answered later. */
+export const sweepAnswers =
+  ({ bulk }: Database): Sweep =>
+  (tenant) =>
+    sweepDeferred((statement, values) => bulk.run(tenant, statement, values));
 
 const everyMs = 600_000;
 

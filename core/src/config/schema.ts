@@ -91,6 +91,13 @@ export const schema = z.strictObject({
       /** Whether a resource that others refer to may be deleted. */
       mayDangle: flag,
     }),
+    /** `Prefer: respond-async`. */
+    deferred: z.strictObject({
+      /** So long an answer is kept. */
+      keepSeconds: whole(1, 31_536_000),
+      /** Requests of one caller that are not answered yet. */
+      mostWaiting: whole(1, 100_000),
+    }),
     binary: z.strictObject({
       /** The longest content of a Binary. */
       limitBytes: whole(0, 100_000_000_000),

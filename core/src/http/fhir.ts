@@ -4,6 +4,7 @@ import { nobody, type Answer, type Interaction, type Stored } from '../fhir/inte
 import { allowedMethods, readFhirRequest, type FhirRequest } from '../fhir/request-table.ts';
 import { etagOf, textOf } from '../fhir/stored.ts';
 import type { Verify } from '../identity/verify.ts';
+import { defer, isDeferrable } from '../interaction/deferred.ts';
 import type { Kernel, Perform } from '../interaction/kernel.ts';
 import { notSupported } from '../outcome/outcome.ts';
 import { authenticate, hangUpOf } from './authenticate.ts';
@@ -14,7 +15,7 @@ import type { Context } from './exchange.ts';
 import { readCarried } from './fhir-body.ts';
 import { contentTypes } from './media-type.ts';
 import { readPrefer, type Preference } from './prefer.ts';
-import { readWanted, represent, type Wanted } from './representation.ts';
+import { readWanted, represent, shapeOf, type Wanted } from './representation.ts';
 
 export interface FhirDoor {
   readonly kernel: Kernel;
@@ -60,6 +61,7 @@ const write = (
 ): void => {
   writeHead(ctx, answer.status, 'stored' in answer ? answer.stored : undefined, kernel.publicUrl);
   if (answer.status === 204 || answer.status === 304) return;
+  if ('headers' in answer && answer.headers) ctx.set(answer.headers);
   const returning = isWrite.has(verb) ? prefer.returning : undefined;
   const text = returning === 'OperationOutcome' ? said(answer.status) : textIn(answer);
   // R4 http.html#ops: a client that keeps what it sent needs the head alone.
@@ -124,7 +126,7 @@ export const answerFhir = async (
   const { async: _async, ...preferred } = prefer;
   let hangUp: AbortSignal | undefined;
   const verb = asked.verb === 'bundle' ? bundleVerb(carried.body) : asked.verb;
-  const answer = await perform({
+  const interaction: Interaction = {
     ...{ ...asked, verb, query, ...carried },
     ...(ctx.state.trace ? { trace: ctx.state.trace } : {}),
     ...criteriaOf(ctx, { takes, ...asked }),
@@ -137,7 +139,9 @@ export const answerFhir = async (
       hangUp ??= hangUpOf(ctx);
       return hangUp;
     },
-  });
+  };
+  const later = prefer.async && isDeferrable(interaction, takes);
+  const answer = await (later ? defer(kernel, interaction, shapeOf(query, wanted)) : perform(interaction));
   if (isBinaryAnswer(answer)) {
     writeHead(ctx, answer.status, answer.stored, kernel.publicUrl);
     return answerBinaryForm(ctx, answer, wanted, query, kernel);

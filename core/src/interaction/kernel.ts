@@ -27,6 +27,13 @@ export interface BinaryRules {
   readonly takes: (contentType: string) => boolean;
 }
 
+/** What the operator decided about requests that are answered later. */
+export interface DeferredRules {
+  readonly keepSeconds: number;
+  /** Of one caller at a time. */
+  readonly mostWaiting: number;
+}
+
 export interface Kernel {
   readonly store: Store;
   readonly structures: Structures;
@@ -35,6 +42,7 @@ export interface Kernel {
   readonly model: Model;
   readonly references: ReferenceRules;
   readonly binary: BinaryRules;
+  readonly deferred: DeferredRules;
   readonly registry: Registry;
   readonly roles: RoleTable;
   readonly ids: Ids;

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Answer, Caller, Interaction } from '../fhir/interaction.ts';
 import type { Log } from '../observe/log.ts';
 import { defineKind } from '../registry/registry.ts';
+import type { Pool } from '../store/pool.ts';
 import type { Run } from '../store/search/find.ts';
 import { asks } from '../store/statement.ts';
 
@@ -79,10 +80,26 @@ export const addJob = async ({ run }: { readonly run: Run }, job: NewJob): Promi
   ]);
 };
 
+interface OfKey {
+  readonly caller: Caller;
+  readonly key: string;
+}
+
 /** What has not begun never will; what runs is not tried again. */
-export const removeJob = async (
-  { run }: { readonly run: Run },
-  { caller: whose, key }: { readonly caller: Caller; readonly key: string },
-): Promise<void> => {
+export const removeJob = async ({ run }: { readonly run: Run }, { caller: whose, key }: OfKey): Promise<void> => {
   await run(remove, [keyOf({ caller: whose }, key)]);
+};
+
+const wanted = `select exists (
+  select 1 from graphile_worker._private_jobs j where j.key = $1 and (j.attempts < j.max_attempts or j.locked_at is not null)) as there`;
+
+/** Whether somebody does the job of this key, or will. */
+export const isWanted = async (
+  { transaction }: Pick<Pool, 'transaction'>,
+  { caller: whose, key }: OfKey,
+): Promise<boolean> => {
+  const [row] = await transaction(whose.tenant, ({ query }) =>
+    query<{ there: boolean }>(wanted, [keyOf({ caller: whose }, key)]),
+  );
+  return row?.there ?? false;
 };

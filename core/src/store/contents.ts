@@ -90,7 +90,8 @@ const inPieces = async function* (
   if (filled > 0) yield piece.subarray(0, filled);
 };
 
-const fill = async (run: Run, number: number, source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>) => {
+/** In pieces under a number; answers how many bytes they were. */
+export const fill = async (run: Run, number: number, source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>) => {
   let size = 0;
   for await (const piece of inPieces(source)) {
     await run(add, [number, size, piece]);

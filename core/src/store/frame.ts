@@ -2,7 +2,7 @@
 import { DataSource, EntitySchema, type DataSourceOptions } from 'typeorm';
 import type { Address } from './address.ts';
 import { contentTable, pieceTable, uploadTable } from './content-tables.ts';
-import { deferredTable, workerTable } from './job-tables.ts';
+import { deferredEntryTable, deferredTable, workerTable } from './job-tables.ts';
 
 export interface MigrationRow {
   readonly plugin: string;
@@ -257,7 +257,7 @@ export const spanTable = new EntitySchema<SpanRow>({
 export const tables = [
   ...[migrationTable, tenantTable, accountTable, clientTable, keyTable, probeTable],
   ...[resourceTable, historyTable, changeTable, wordTable, spanTable],
-  ...[uploadTable, contentTable, pieceTable, workerTable, deferredTable],
+  ...[uploadTable, contentTable, pieceTable, workerTable, deferredTable, deferredEntryTable],
 ];
 
 /** Opened by whoever migrates, and closed again: no request ever holds the owner's rights. */

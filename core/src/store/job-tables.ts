@@ -22,6 +22,13 @@ export interface DeferredRow {
   readonly answerSize: number | null;
 }
 
+export interface DeferredEntryRow {
+  readonly tenant: number;
+  readonly id: string;
+  readonly place: number;
+  readonly answer: string;
+}
+
 const schema = 'heddle';
 const keyOf = (table: string) => ({ primary: true, primaryKeyConstraintName: `${table}_pkey` }) as const;
 
@@ -51,5 +58,16 @@ export const deferredTable = new EntitySchema<DeferredRow>({
     status: { type: 'int4', nullable: true },
     answer: { type: 'int8', nullable: true },
     answerSize: { name: 'answer_size', type: 'int8', nullable: true },
+  },
+});
+
+export const deferredEntryTable = new EntitySchema<DeferredEntryRow>({
+  name: 'deferred_entry',
+  schema,
+  columns: {
+    tenant: { type: 'int4', ...keyOf('deferred_entry') },
+    id: { type: 'text', collation: 'C', ...keyOf('deferred_entry') },
+    place: { type: 'int4', ...keyOf('deferred_entry') },
+    answer: { type: 'text' },
   },
 });

@@ -65,6 +65,7 @@ const readingFunctions = new Set([
   'right',
   'split_part',
   'substr',
+  'now',
   'pg_current_snapshot',
   'pg_visible_in_snapshot',
   'chr',

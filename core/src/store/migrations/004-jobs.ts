@@ -29,13 +29,25 @@ export const jobs: Migration = {
     `create policy own_tenant on deferred
        using (tenant = current_setting('heddle.tenant')::int4)
        with check (tenant = current_setting('heddle.tenant')::int4)`,
+    // What came of each entry of a batch, in the transaction that did it: done again, it is not done twice.
+    `create table deferred_entry (
+       tenant int4 not null,
+       id text collate "C" not null,
+       place int4 not null,
+       answer text not null,
+       primary key (tenant, id, place))`,
+    'alter table deferred_entry enable row level security',
+    `create policy own_tenant on deferred_entry
+       using (tenant = current_setting('heddle.tenant')::int4)
+       with check (tenant = current_setting('heddle.tenant')::int4)`,
     `create function pieces_of_deferred_gone() returns trigger language plpgsql as $$
      begin
        delete from piece p where p.tenant = old.tenant and p.number in (old.asked, old.answer);
+       delete from deferred_entry e where e.tenant = old.tenant and e.id = old.id;
        return null;
      end $$`,
     `create trigger pieces_gone after delete on deferred for each row execute function pieces_of_deferred_gone()`,
 
-    `grant select, insert, update, delete on worker, deferred to ${serving}`,
+    `grant select, insert, update, delete on worker, deferred, deferred_entry to ${serving}`,
   ],
 };
