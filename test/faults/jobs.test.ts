@@ -79,6 +79,19 @@ describe('the job queue', () => {
     expect((performance.now() - from) / 1_000).to.be.lessThan(10);
   }).timeout(30_000);
 
+  it('lets a process that stood still break off what another has begun', async () => {
+    const first = await start();
+    await open.transactions.transaction(1, ({ run }) => add(run, 'still', 9_000));
+    await eventually(async () => expect(first.said).to.include('begin still'));
+    const second = await start();
+    first.child.kill('SIGSTOP');
+    await eventually(async () => expect(second.said).to.include('begin still'), 600);
+    first.child.kill('SIGCONT');
+    await eventually(async () => expect(second.said).to.include('end still'), 600);
+    expect(first.said).not.to.include('end still');
+    expect(await left()).to.equal(0);
+  }).timeout(40_000);
+
   it('breaks a job off where its process stops, and another does it from the beginning', async () => {
     const first = await start();
     await open.transactions.transaction(1, ({ run }) => add(run, 'stopped', 5_000));

@@ -45,32 +45,46 @@ export interface FhirRequest extends Pick<Interaction, 'verb' | 'type' | 'id' | 
   readonly takes: Takes;
 }
 
-type Found = { readonly type?: string; readonly id?: string; readonly version?: string; readonly name?: string };
+interface Found {
+  type?: string;
+  id?: string;
+  version?: string;
+  name?: string;
+}
 
-const matchSegment = (pattern: string, segment: string): Found | undefined => {
-  if (pattern === '$:name') return segment.startsWith('$') ? { name: segment.slice(1) } : undefined;
-  if (pattern === ':type') return /^[A-Z]/.test(segment) ? { type: segment } : undefined;
-  if (pattern === ':id') return /^[^_$]/.test(segment) ? { id: segment } : undefined;
-  if (pattern === ':version') return { version: segment };
-  return pattern === segment ? {} : undefined;
+/** Puts what the segment says into `found`; answers whether it fits. */
+const fits = (pattern: string, segment: string, found: Found): boolean => {
+  const first = segment.charCodeAt(0);
+  if (pattern === ':type') {
+    found.type = segment;
+    return first >= 65 && first <= 90;
+  }
+  if (pattern === ':id') {
+    found.id = segment;
+    return !segment.startsWith('_') && !segment.startsWith('$');
+  }
+  if (pattern === ':version') {
+    found.version = segment;
+    return true;
+  }
+  if (pattern !== '$:name') return pattern === segment;
+  found.name = segment.slice(1);
+  return segment.startsWith('$');
 };
 
 const compiled = rows.map((row) => ({ ...row, parts: row.path.split('/').filter(Boolean) }));
 
 const match = (parts: readonly string[], segments: readonly string[]): Found | undefined => {
-  if (parts.length !== segments.length) return undefined;
-  let found: Found = {};
-  for (const [place, part] of parts.entries()) {
-    const here = matchSegment(part, segments[place] ?? '');
-    if (!here) return undefined;
-    found = { ...found, ...here };
-  }
+  const found: Found = {};
+  for (let place = 0; place < parts.length; place++)
+    if (!fits(parts[place] ?? '', segments[place] ?? '', found)) return undefined;
   return found;
 };
 
 const segmentsOf = (path: string): string[] => {
   try {
-    return path.split('/').filter(Boolean).map(decodeURIComponent);
+    const segments = path.split('/').filter((segment) => segment !== '');
+    return path.includes('%') ? segments.map(decodeURIComponent) : segments;
   } catch (thrown) {
     if (thrown instanceof URIError) throw malformed('the address is not well-formed');
     throw thrown;

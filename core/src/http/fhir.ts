@@ -28,8 +28,13 @@ export const fhirPrefix = '/fhir/';
 
 const noQuery = new URLSearchParams();
 
+/** What nearly every program asks for. */
+const plain: Wanted = { format: 'json', pretty: false, part: undefined };
+const isPlain = (accept: string): boolean =>
+  accept === '' || accept === '*/*' || accept === 'application/fhir+json' || accept === 'application/json';
+
 /** What was done, in one sentence, for `return=OperationOutcome`. */
-const said = (status: number): string =>
+const doneText = (status: number): string =>
   JSON.stringify({
     resourceType: 'OperationOutcome',
     issue: [{ severity: 'information', code: 'informational', diagnostics: status === 201 ? 'created' : 'done' }],
@@ -63,7 +68,7 @@ const write = (
   if (answer.status === 204 || answer.status === 304) return;
   if ('headers' in answer && answer.headers) ctx.set(answer.headers);
   const returning = isWrite.has(verb) ? prefer.returning : undefined;
-  const text = returning === 'OperationOutcome' ? said(answer.status) : textIn(answer);
+  const text = returning === 'OperationOutcome' ? doneText(answer.status) : textIn(answer);
   // R4 http.html#ops: a client that keeps what it sent needs the head alone.
   const { type, body } =
     returning === 'minimal' ? { type: contentTypes.json, body: '' } : represent(text, wanted, kernel);
@@ -111,8 +116,10 @@ export const answerFhir = async (
   if (ctx.method === 'OPTIONS') return answerOptions(ctx, path);
   const { takes, ...asked } = readFhirRequest(ctx.method, path);
   const query = ctx.querystring === '' ? noQuery : ctx.URL.searchParams;
+  const accept = ctx.get('accept');
   const isBinary = asked.type === 'Binary' && ofOneResource.has(asked.verb);
-  const wanted = (isBinary ? readBinaryWanted : readWanted)(ctx.get('accept'), query);
+  const readForm = isBinary ? readBinaryWanted : readWanted;
+  const wanted = !isBinary && query === noQuery && isPlain(accept) ? plain : readForm(accept, query);
   ctx.state.represent = (text) => represent(text, { ...wanted, part: undefined }, kernel);
   const open = kernel.verbs.some((verb) => verb.open && verb.name === asked.verb);
   const caller = open ? nobody : await authenticate(ctx, verify);
@@ -121,8 +128,9 @@ export const answerFhir = async (
       ? await readBinary(ctx, { takes, ...asked }, kernel, bodyLimitBytes)
       : await readCarried(ctx, takes, kernel.xml, bodyLimitBytes);
   // What was sent as bytes is not sent back as base64 unasked.
-  const usual = (carried.body?.content ?? carried.bytes) ? ({ returning: 'minimal' } as const) : {};
-  const prefer = { ...usual, ...readPrefer(ctx.get('prefer')) };
+  const asBytes = isBinary && (carried.body?.content ?? carried.bytes) !== undefined;
+  const preference = readPrefer(ctx.get('prefer'));
+  const prefer: Preference = asBytes ? { returning: 'minimal', ...preference } : preference;
   const { async: _async, ...preferred } = prefer;
   let hangUp: AbortSignal | undefined;
   const verb = asked.verb === 'bundle' ? bundleVerb(carried.body) : asked.verb;

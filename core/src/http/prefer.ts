@@ -9,7 +9,10 @@ export interface Preference {
 
 const returnings: readonly Returning[] = ['minimal', 'representation', 'OperationOutcome'];
 
+const none: Preference = {};
+
 export const readPrefer = (header: string): Preference => {
+  if (header === '') return none;
   const wishes = header.split(/[,;]/).map((wish) => wish.trim().replaceAll('"', ''));
   const valueOf = (name: string): string | undefined =>
     wishes

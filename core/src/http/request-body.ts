@@ -14,9 +14,14 @@ const collect = (request: IncomingMessage, limit: number, tooLong: () => Error):
         reject(tooLong());
       } else chunks.push(chunk);
     });
-    request.on('end', () => resolve(chunks));
+    // An error with its stack is made only for a caller who did hang up.
+    const onClose = (): void => reject(hungUp());
+    request.on('end', () => {
+      request.off('close', onClose);
+      resolve(chunks);
+    });
     request.on('error', reject);
-    request.on('close', () => reject(hungUp()));
+    request.on('close', onClose);
   });
 
 export const refuseEncoded = (request: IncomingMessage): void => {

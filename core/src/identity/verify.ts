@@ -1,5 +1,5 @@
 /** Turns a bearer token into a Caller; refuses any whose signature, issuer, audience, time or tenant does not hold, and remembers checked ones by hash until they expire. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { errors, importJWK, jwtVerify, type CryptoKey, type JWTPayload } from 'jose';
 import type { Caller } from '../fhir/interaction.ts';
 import { unauthenticated } from '../outcome/outcome.ts';
@@ -99,12 +99,12 @@ export const openVerifier = ({ database, keys, issuer, now }: VerifierNeeds): Ve
   };
 
   return async (token) => {
-    const hash = createHash('sha256').update(token).digest('base64');
-    const known = remembered.get(hash);
+    const digest = hash('sha256', token, 'base64');
+    const known = remembered.get(digest);
     if (known && known.until > now()) return known.caller;
     const fresh = await check(token);
     if (remembered.size >= mostRemembered) remembered.delete(remembered.keys().next().value ?? '');
-    remembered.set(hash, fresh);
+    remembered.set(digest, fresh);
     return fresh.caller;
   };
 };

@@ -52,6 +52,23 @@ describe('the serving role', () => {
       );
   });
 
+  it('is bound by a policy on every table that holds what belongs to a tenant', async () => {
+    const rows = await sql(
+      database.serving,
+      `select c.relname as name, c.relrowsecurity as bound,
+              coalesce((select string_agg(p.qual || ' / ' || p.with_check, ', ') from pg_policies p where p.tablename = c.relname), '') as policy
+         from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant'
+        where c.relkind = 'r' and c.relnamespace = 'heddle'::regnamespace order by 1`,
+    );
+    // The directory says to which tenant somebody belongs; it is read before a tenant is known.
+    const directory = ['account', 'client'];
+    const unbound = rows.filter(({ bound }) => bound !== true).map(({ name }) => name);
+    expect(unbound).to.deep.equal(directory);
+    const rule = `(tenant = (current_setting('heddle.tenant'::text))::integer)`;
+    for (const { name, policy } of rows)
+      if (!directory.includes(String(name))) expect(policy, String(name)).to.equal(`${rule} / ${rule}`);
+  });
+
   it('sees nothing but an error where no tenant was set', async () => {
     for (const before of ['select 1', `select set_config('heddle.tenant', '', false)`])
       expect(
