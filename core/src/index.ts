@@ -3,6 +3,7 @@ export { definePlugin } from './plugin/define.ts';
 export type { Plugin, PluginDefinition } from './plugin/define.ts';
 export type { CallerFhir, PluginContext } from './plugin/context.ts';
 export type { Route, RouteAnswer, RouteRequest, Site } from './plugin/route.ts';
+export type { About, JobContext, JobTask } from './jobs/job.ts';
 export type { Operation, OperationLevel } from './interaction/operation-kind.ts';
 export type { Answer, Caller, Interaction, Stored } from './fhir/interaction.ts';
 export { bodyOf, parseBody } from './fhir/body.ts';

@@ -5,6 +5,7 @@ import { modelOf } from '../fhir/fhirpath/model.ts';
 import { extractorFor } from '../fhir/search/extract.ts';
 import { openStructures } from '../fhir/structure/structures.ts';
 import { openXml } from '../fhir/xml/format.ts';
+import { binaryRules } from '../interaction/binary-rules.ts';
 import type { Kernel, Perform } from '../interaction/kernel.ts';
 import { line } from '../interaction/line.ts';
 import { targetsOf } from '../interaction/references.ts';
@@ -62,6 +63,7 @@ export const openKernel = (needs: KernelNeeds): OpenKernel => {
   });
   const kernel: Kernel = {
     ...{ store, structures, model, xml: openXml(structures), references: config.fhir.references },
+    ...{ binary: binaryRules(config.fhir.binary), deferred: config.fhir.deferred },
     ...{ registry, roles, verbs, version, publicUrl },
     ...{ now, stopwatch, ids, metrics, tracer, started: new Date(now()) },
   };

@@ -1,6 +1,7 @@
 /** What one process does before any serves: the plugins in order, the database running and migrated, the keys at hand. */
 import type { Loaded } from '../config/load.ts';
 import type { Configuration } from '../config/schema.ts';
+import { installQueue } from '../jobs/install.ts';
 import type { Log } from '../observe/log.ts';
 import { misconfigured } from '../outcome/outcome.ts';
 import type { Plugin } from '../plugin/define.ts';
@@ -107,6 +108,11 @@ export const prepare = async (needs: PrepareNeeds, cores: number): Promise<Groun
       'migrations',
       () => migrate({ owner, servingName, plugins: migrationsOf(ordered.map(({ plugin }) => plugin)), log }),
       (ran) => (ran.length === 0 ? 'none pending' : ran.join(', ')),
+    );
+    await grow.part(
+      'job queue',
+      () => installQueue(owner, servingName, log),
+      (revision) => `revision ${revision}`,
     );
     const serving = await grow.part('serving role', async () => {
       const address = given ?? (await servingAddress(owner, servingName, masters, effects.random, connectMs));

@@ -7,6 +7,9 @@ import { noTenant, openDirectory } from '../identity/accounts.ts';
 import { loadDemoAccounts } from '../identity/demo.ts';
 import { openKeyRing, type KeyRing } from '../identity/keyring.ts';
 import { openVerifier } from '../identity/verify.ts';
+import { answerLater } from '../interaction/deferred-task.ts';
+import { jobKind } from '../jobs/job.ts';
+import { openJobs } from '../jobs/runner.ts';
 import type { Kernel, Perform } from '../interaction/kernel.ts';
 import { openMetrics, type Metrics } from '../observe/metrics.ts';
 import { openTracer } from '../observe/tracing.ts';
@@ -23,6 +26,7 @@ import type { Effects } from './effects.ts';
 import { openKernel } from './open-kernel.ts';
 import { migrationsOf, orderedPlugins, type Prepared } from './prepare.ts';
 import { setUp } from './setup.ts';
+import { openSweeping, sweepAnswers } from './sweeping.ts';
 import type { Grow } from './tree.ts';
 
 export interface ServeNeeds {
@@ -128,6 +132,14 @@ export const serve = async (needs: ServeNeeds): Promise<Serving> => {
       ...{ effects, metrics, tracer },
     });
     const { registry } = kernel;
+    closing(
+      await openJobs({
+        ...{ database: opened, perform, node: needs.node, log, metrics, onFatal },
+        ...{ concurrency: config.jobs.concurrency, drainMs: config.http.drainMs },
+        tasks: [answerLater({ kernel, perform, log }), ...registry.all(jobKind).map(({ value }) => value)],
+      }),
+    );
+    closing(openSweeping(opened, [kernel.store.contents.sweep, sweepAnswers(opened)], log));
     await grow.part('setup', (inner) =>
       setUp({ ordered, perform, effects, log, grow: inner, onClose: (closer) => add(closer) }),
     );

@@ -73,7 +73,8 @@ export const schema = z.strictObject({
       bulk: whole(1, 16),
       transaction: whole(1, 256),
       search: whole(1, 256),
-      jobs: whole(1, 256),
+      /** One of them hears of new jobs. */
+      jobs: whole(2, 256),
     }),
     timeouts: z.strictObject({
       connectMs: whole(100, 60_000),
@@ -90,6 +91,25 @@ export const schema = z.strictObject({
       /** Whether a resource that others refer to may be deleted. */
       mayDangle: flag,
     }),
+    /** `Prefer: respond-async`. */
+    deferred: z.strictObject({
+      /** So long an answer is kept. */
+      keepSeconds: whole(1, 31_536_000),
+      /** Requests of one caller that are not answered yet. */
+      mostWaiting: whole(1, 100_000),
+    }),
+    binary: z.strictObject({
+      /** The longest content of a Binary. */
+      limitBytes: whole(0, 100_000_000_000),
+      /** So much content stands as base64 in one answer in JSON or XML; of what is longer a bundle leaves the data out. */
+      inlineBytes: whole(0, 100_000_000),
+      /** Media types, `image/*` for a family of them. What is refused is refused whatever is allowed. */
+      contentTypes: z.strictObject({ allow: list, refuse: list }),
+    }),
+  }),
+  jobs: z.strictObject({
+    /** So many at once in each process; 0 performs none there. */
+    concurrency: whole(0, 256),
   }),
   keys: z.strictObject({
     /** Seals the keys in the database. Production supplies it; otherwise it is made in the home directory. */

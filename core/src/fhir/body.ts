@@ -3,6 +3,7 @@ import { malformed, type Outcome } from '../outcome/outcome.ts';
 import { deepestJson, jsonFault, lineAndColumn } from './json-scan.ts';
 import { members, surveyed, withoutBlanks } from './json-text.ts';
 import { parseWritten } from './lossless.ts';
+import type { Content } from './content.ts';
 
 export interface Resource {
   readonly resourceType: string;
@@ -17,6 +18,8 @@ export interface Body {
   readonly text: string;
   /** The same value with the digits of its numbers, where JavaScript's numbers lose some: what the structure check looks at. */
   readonly exact?: unknown;
+  /** Of a Binary whose data stands beside it. */
+  readonly content?: Content;
 }
 
 const isResource = (value: unknown): value is Resource =>

@@ -34,6 +34,10 @@ export interface Interaction {
   readonly name?: string;
   readonly query?: URLSearchParams;
   readonly body?: Body;
+  /** Of a Binary whose bytes come beside its body. */
+  readonly bytes?: AsyncIterable<Uint8Array>;
+  /** The caller takes the bytes of a Binary beside the resource; otherwise they stand in it, where they are not too many. */
+  readonly apart?: true;
   readonly patch?: Patch;
   /** What the resource is found by in place of its id: If-None-Exist, or the query of a conditional update, patch or delete. */
   readonly criteria?: URLSearchParams;
@@ -63,12 +67,22 @@ export interface Stored {
   readonly tail: string;
 }
 
+/** Bytes that are read only when they are wanted, however many. */
+export interface Bytes {
+  readonly size: number;
+  /** Those from `first` up to before `end`. */
+  readonly read: (first: number, end: number) => AsyncIterable<Uint8Array>;
+}
+
+/** What HTTP says beside an answer. */
+type Headers = Readonly<Record<string, string>>;
+
 /** What a verb answers: a stored version, that nothing is to be said, or a resource made for this answer as value or as its JSON text. */
 export type Answer =
-  | { readonly status: 200 | 201 | 304; readonly stored: Stored }
+  | { readonly status: 200 | 201 | 304; readonly stored: Stored; readonly bytes?: Bytes }
   | { readonly status: 204; readonly stored?: Stored }
-  | { readonly status: 200; readonly made: { readonly resourceType: string } }
-  | { readonly status: 200; readonly text: string };
+  | { readonly status: 200 | 202; readonly made: { readonly resourceType: string }; readonly headers?: Headers }
+  | { readonly status: 200; readonly text: string; readonly headers?: Headers };
 
 /** Whoever has not signed in: no tenant, no role. */
 export const nobody: Caller = { tenant: 0, tenantName: '', subject: 'nobody', kind: 'nobody', roles: [] };

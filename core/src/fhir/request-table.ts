@@ -18,6 +18,8 @@ const rows: readonly Row[] = [
   { method: 'GET', path: 'metadata', verb: 'capabilities' },
   { method: 'POST', path: '', verb: 'bundle', takes: 'resource' },
   { method: 'GET', path: '_history', verb: 'history-system' },
+  { method: 'GET', path: '$async-status/:id', verb: 'deferred-read' },
+  { method: 'DELETE', path: '$async-status/:id', verb: 'deferred-cancel' },
   { method: 'GET', path: '$:name', verb: 'operation' },
   { method: 'POST', path: '$:name', verb: 'operation', takes: 'resource' },
   { method: 'GET', path: ':type/$:name', verb: 'operation' },

@@ -71,7 +71,8 @@ const required = (type: TypeDefinition, key: string): boolean => (elementOf(type
 
 const subsetted = { system: 'http://terminology.hl7.org/CodeSystem/v3-ObservationValue', code: 'SUBSETTED' };
 
-const marked = (resource: Record<string, unknown>): Resource => {
+/** The resource with the tag that says that something is left out of it. */
+export const marked = (resource: Record<string, unknown>): Resource => {
   const meta = isObject(resource.meta) ? resource.meta : {};
   const tags: readonly unknown[] = Array.isArray(meta.tag) ? meta.tag : [];
   const { resourceType, id, ...rest } = resource;

@@ -1,7 +1,8 @@
 /** Lets pages of the configured origins call; a stranger's page gets no header and so no answer from its browser. */
 import type { Middleware } from './exchange.ts';
 
-const exposed = 'ETag, Location, Last-Modified, Content-Location, X-Request-Id, Retry-After';
+const exposed =
+  'ETag, Location, Last-Modified, Content-Location, X-Request-Id, Retry-After, X-Progress, X-Security-Context, Content-Range, Accept-Ranges, Content-Disposition';
 
 export const cors = (origins: readonly string[]): Middleware => {
   const allowed = new Set(origins);
@@ -19,7 +20,7 @@ export const cors = (origins: readonly string[]): Middleware => {
     ctx.set({
       'Access-Control-Allow-Methods': 'GET, HEAD, POST, PUT, PATCH, DELETE',
       'Access-Control-Allow-Headers':
-        'Authorization, Content-Type, Accept, If-Match, If-None-Match, If-None-Exist, If-Modified-Since, Prefer, X-Request-Id, traceparent',
+        'Authorization, Content-Type, Accept, If-Match, If-None-Match, If-None-Exist, If-Modified-Since, If-Range, Range, Prefer, X-Security-Context, X-Request-Id, traceparent',
       'Access-Control-Max-Age': '600',
     });
     ctx.status = 204;

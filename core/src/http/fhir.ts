@@ -4,14 +4,18 @@ import { nobody, type Answer, type Interaction, type Stored } from '../fhir/inte
 import { allowedMethods, readFhirRequest, type FhirRequest } from '../fhir/request-table.ts';
 import { etagOf, textOf } from '../fhir/stored.ts';
 import type { Verify } from '../identity/verify.ts';
+import { defer, isDeferrable } from '../interaction/deferred.ts';
 import type { Kernel, Perform } from '../interaction/kernel.ts';
 import { notSupported } from '../outcome/outcome.ts';
 import { authenticate, hangUpOf } from './authenticate.ts';
+import { answerBinaryForm, isBinaryAnswer } from './binary-answer.ts';
+import { readBinaryWanted } from './binary-form.ts';
+import { readBinary } from './binary-upload.ts';
 import type { Context } from './exchange.ts';
 import { readCarried } from './fhir-body.ts';
 import { contentTypes } from './media-type.ts';
 import { readPrefer, type Preference } from './prefer.ts';
-import { readWanted, represent, type Wanted } from './representation.ts';
+import { readWanted, represent, shapeOf, type Wanted } from './representation.ts';
 
 export interface FhirDoor {
   readonly kernel: Kernel;
@@ -30,7 +34,7 @@ const isPlain = (accept: string): boolean =>
   accept === '' || accept === '*/*' || accept === 'application/fhir+json' || accept === 'application/json';
 
 /** What was done, in one sentence, for `return=OperationOutcome`. */
-const said = (status: number): string =>
+const doneText = (status: number): string =>
   JSON.stringify({
     resourceType: 'OperationOutcome',
     issue: [{ severity: 'information', code: 'informational', diagnostics: status === 201 ? 'created' : 'done' }],
@@ -62,8 +66,9 @@ const write = (
 ): void => {
   writeHead(ctx, answer.status, 'stored' in answer ? answer.stored : undefined, kernel.publicUrl);
   if (answer.status === 204 || answer.status === 304) return;
+  if ('headers' in answer && answer.headers) ctx.set(answer.headers);
   const returning = isWrite.has(verb) ? prefer.returning : undefined;
-  const text = returning === 'OperationOutcome' ? said(answer.status) : textIn(answer);
+  const text = returning === 'OperationOutcome' ? doneText(answer.status) : textIn(answer);
   // R4 http.html#ops: a client that keeps what it sent needs the head alone.
   const { type, body } =
     returning === 'minimal' ? { type: contentTypes.json, body: '' } : represent(text, wanted, kernel);
@@ -99,6 +104,9 @@ const answerOptions = (ctx: Context, path: string): void => {
   ctx.status = 204;
 };
 
+/** What is asked of one Binary may be asked in bytes. */
+const ofOneResource = new Set(['create', 'update', 'read', 'vread']);
+
 export const answerFhir = async (
   ctx: Context,
   { kernel, perform, verify, bodyLimitBytes }: FhirDoor,
@@ -109,27 +117,42 @@ export const answerFhir = async (
   const { takes, ...asked } = readFhirRequest(ctx.method, path);
   const query = ctx.querystring === '' ? noQuery : ctx.URL.searchParams;
   const accept = ctx.get('accept');
-  const wanted = query === noQuery && isPlain(accept) ? plain : readWanted(accept, query);
+  const isBinary = asked.type === 'Binary' && ofOneResource.has(asked.verb);
+  const readForm = isBinary ? readBinaryWanted : readWanted;
+  const wanted = !isBinary && query === noQuery && isPlain(accept) ? plain : readForm(accept, query);
   ctx.state.represent = (text) => represent(text, { ...wanted, part: undefined }, kernel);
   const open = kernel.verbs.some((verb) => verb.open && verb.name === asked.verb);
   const caller = open ? nobody : await authenticate(ctx, verify);
-  const carried = await readCarried(ctx, takes, kernel.xml, bodyLimitBytes);
-  const prefer = readPrefer(ctx.get('prefer'));
+  const carried: Pick<Interaction, 'body' | 'bytes' | 'patch' | 'query'> =
+    isBinary && takes === 'resource'
+      ? await readBinary(ctx, { takes, ...asked }, kernel, bodyLimitBytes)
+      : await readCarried(ctx, takes, kernel.xml, bodyLimitBytes);
+  // What was sent as bytes is not sent back as base64 unasked.
+  const asBytes = isBinary && (carried.body?.content ?? carried.bytes) !== undefined;
+  const preference = readPrefer(ctx.get('prefer'));
+  const prefer: Preference = asBytes ? { returning: 'minimal', ...preference } : preference;
   const { async: _async, ...preferred } = prefer;
   let hangUp: AbortSignal | undefined;
   const verb = asked.verb === 'bundle' ? bundleVerb(carried.body) : asked.verb;
-  const answer = await perform({
+  const interaction: Interaction = {
     ...{ ...asked, verb, query, ...carried },
     ...(ctx.state.trace ? { trace: ctx.state.trace } : {}),
     ...criteriaOf(ctx, { takes, ...asked }),
     ...conditionsOf(ctx),
     ...preferred,
+    ...(isBinary && takes === 'nothing' ? { apart: true as const } : {}),
     caller,
     // Most verbs are done before anybody could hang up, and never ask for it.
     get signal() {
       hangUp ??= hangUpOf(ctx);
       return hangUp;
     },
-  });
+  };
+  const later = prefer.async && isDeferrable(interaction, takes);
+  const answer = await (later ? defer(kernel, interaction, shapeOf(query, wanted)) : perform(interaction));
+  if (isBinaryAnswer(answer)) {
+    writeHead(ctx, answer.status, answer.stored, kernel.publicUrl);
+    return answerBinaryForm(ctx, answer, wanted, query, kernel);
+  }
   write(ctx, answer, verb, wanted, prefer, kernel);
 };

@@ -19,6 +19,13 @@ export const readWanted = (accept: string, query: URLSearchParams): Wanted => ({
   part: readPart(query),
 });
 
+/** What was said of the form, for an answer that is fetched from another address. */
+export const shapeOf = (query: URLSearchParams, { format }: Wanted): URLSearchParams => {
+  const shape = new URLSearchParams([...query].filter(([name]) => ['_summary', '_elements', '_pretty'].includes(name)));
+  if (format === 'xml') shape.set('_format', 'xml');
+  return shape;
+};
+
 export interface Represented {
   readonly type: string;
   readonly body: string;
@@ -28,15 +35,19 @@ const treeOf = (text: string): Resource => parseLossless(text) as Resource;
 
 type Forms = Pick<Kernel, 'structures' | 'xml'>;
 
-/** Of a bundle, each resource in it. */
-const partial = (text: string, part: Part, { structures: { type } }: Forms): string => {
-  const tree = treeOf(text);
-  if (tree.resourceType !== 'Bundle' || !Array.isArray(tree.entry)) return JSON.stringify(partOf(tree, part, type));
+/** Of a bundle, each resource in it; of a bundle in that, the same. */
+const partialTree = (tree: Resource, part: Part, forms: Forms): Resource => {
+  if (tree.resourceType !== 'Bundle' || !Array.isArray(tree.entry)) return partOf(tree, part, forms.structures.type);
   const entry = tree.entry.map((each: { resource?: Resource; search?: { mode?: string } }) =>
-    each.resource && each.search?.mode !== 'outcome' ? { ...each, resource: partOf(each.resource, part, type) } : each,
+    each.resource && each.search?.mode !== 'outcome'
+      ? { ...each, resource: partialTree(each.resource, part, forms) }
+      : each,
   );
-  return JSON.stringify({ ...tree, entry });
+  return { ...tree, entry };
 };
+
+const partial = (text: string, part: Part, forms: Forms): string =>
+  JSON.stringify(partialTree(treeOf(text), part, forms));
 
 export const represent = (text: string, { format, part, pretty: set }: Wanted, forms: Forms): Represented => {
   const shown = part ? partial(text, part, forms) : text;

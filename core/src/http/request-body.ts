@@ -1,4 +1,4 @@
-/** Reads a request's body as text; refuses one that is too long, compressed or not UTF-8. */
+/** Reads a request's body, as bytes or as text; refuses one that is too long, compressed or not UTF-8. */
 import type { IncomingMessage } from 'node:http';
 import { hungUp, malformed, notSupported, tooLarge } from '../outcome/outcome.ts';
 
@@ -24,16 +24,28 @@ const collect = (request: IncomingMessage, limit: number, tooLong: () => Error):
     request.on('close', onClose);
   });
 
-export const readText = async (request: IncomingMessage, limit: number): Promise<string> => {
-  const tooLong = (): Error => tooLarge(`the body is longer than ${limit} bytes; http.bodyLimitBytes sets the limit`);
-  if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLong();
+export const refuseEncoded = (request: IncomingMessage): void => {
   const encoding = request.headers['content-encoding'] ?? 'identity';
   if (encoding !== 'identity') throw notSupported(415, `the body is encoded as ${encoding}; send it plain`);
+};
+
+export const readBytes = async (request: IncomingMessage, limit: number): Promise<Buffer> => {
+  const tooLong = (): Error => tooLarge(`the body is longer than ${limit} bytes; http.bodyLimitBytes sets the limit`);
+  if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLong();
+  refuseEncoded(request);
   const chunks = await collect(request, limit, tooLong);
+  const [only] = chunks;
+  return only && chunks.length === 1 ? only : Buffer.concat(chunks);
+};
+
+export const textOfBytes = (bytes: Uint8Array): string => {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks));
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (thrown) {
     if (thrown instanceof TypeError) throw malformed('the body is not UTF-8');
     throw thrown;
   }
 };
+
+export const readText = async (request: IncomingMessage, limit: number): Promise<string> =>
+  textOfBytes(await readBytes(request, limit));

@@ -1,4 +1,5 @@
 /** Makes the change that turns one version of a resource into the next, and reads what came of it. */
+import { answered } from '../fhir/binary.ts';
 import { parseBody, tailOf, type Body, type Resource } from '../fhir/body.ts';
 import type { Caller, Stored } from '../fhir/interaction.ts';
 import { textOf } from '../fhir/stored.ts';
@@ -6,6 +7,7 @@ import { undone } from '../outcome/outcome.ts';
 import { noEntries, type Change, type Method, type Written } from '../store/change.ts';
 import { difference, type Indexed } from '../store/index/entries.ts';
 import type { Current } from '../store/resources.ts';
+import { acceptable } from './binary.ts';
 import type { Kernel, Within } from './kernel.ts';
 import { dangling, neededBy } from './references.ts';
 
@@ -28,12 +30,14 @@ export const composed = async (kernel: Kernel, composing: Composing, body: Body)
   const { caller, type, id, method, before, within } = composing;
   const old = indexOf(kernel, before);
   const { entries, at, targets } = kernel.store.index(type, body.resource);
+  const kept = type === 'Binary' ? acceptable(kernel, body) : body;
   const about = { self: `${type}/${id}`, all: targets, ...(within ? { arriving: within.arriving } : {}) };
   return {
     ...{ type, id, method, at, deleted: false },
     rid: before?.rid ?? (await kernel.store.rids(type)),
     was: before?.version ?? 0,
-    tail: tailOf(body),
+    tail: tailOf(kept),
+    ...(kept.content ? { content: kept.content } : {}),
     adds: difference(entries, old.entries),
     drops: difference(old.entries, entries),
     needs: neededBy(kernel, caller, body.resource, about),
@@ -49,12 +53,13 @@ export const deletion = (kernel: Kernel, before: Current): Change => ({
 /** Undefined where somebody else was faster. */
 export const storedBy = (
   kernel: Kernel,
-  { type, id, tail, deleted }: Change,
+  { type, id, tail, deleted, content }: Change,
   written: Written,
   resource: Resource,
 ): Stored | undefined => {
   if (written.outcome === 'missing') throw dangling(kernel, resource, written.targets);
   if (written.outcome === 'undone') throw undone(`${type}/${id}`);
   if (written.outcome === 'stale') return undefined;
-  return { type, id, version: written.version, updated: written.updated, deleted, tail };
+  const stored = { type, id, version: written.version, updated: written.updated, deleted, tail };
+  return content ? answered(stored, content) : stored;
 };

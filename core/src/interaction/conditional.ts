@@ -1,7 +1,8 @@
 /** The verbs that name their resource by criteria: which one it is is decided inside a transaction of the database, so that two who ask at once agree. */
-import type { Answer, Interaction } from '../fhir/interaction.ts';
+import type { Answer, Interaction, Stored } from '../fhir/interaction.ts';
 import { ambiguous, conflict, invalid, notFound } from '../outcome/outcome.ts';
 import type { Hit } from '../store/search/find.ts';
+import { answerBinary, isBinary } from './binary.ts';
 import { bounded, claimsOf } from './claims.ts';
 import { bodyIn, typeIn } from './given.ts';
 import type { Kernel, Within } from './kernel.ts';
@@ -35,6 +36,16 @@ const only = (hits: readonly Hit[], type: string): Hit | undefined => {
   return hits[0];
 };
 
+const found = async (
+  kernel: Kernel,
+  interaction: Interaction,
+  stored: Stored,
+  within: Within | undefined,
+): Promise<Answer> =>
+  isBinary(stored)
+    ? answerBinary(kernel, interaction, stored, within?.unit ?? kernel.store.single(interaction.caller.tenant))
+    : { status: 200, stored };
+
 // R4 http.html#ccreate: one match is answered, and nothing is written.
 export const createUnless = async (
   kernel: Kernel,
@@ -48,12 +59,12 @@ export const createUnless = async (
   if (!within) {
     // Most who repeat a create find it done; they need no lock.
     const there = only(await kernel.store.single(caller.tenant).search(search), type);
-    if (there) return { status: 200, stored: there.current };
+    if (there) return found(kernel, interaction, there.current, undefined);
   }
   return inTransaction(kernel, interaction, within, async (part) => {
     await part.transaction.claim(bounded(claimsOf(kernel, query, bodyIn(interaction).resource)));
     const there = only(await part.transaction.search(search), type);
-    return there ? { status: 200, stored: there.current } : make(kernel, interaction, part);
+    return there ? found(kernel, interaction, there.current, part) : make(kernel, interaction, part);
   });
 };
 

@@ -7,6 +7,7 @@ import { dateRange } from '../fhir/search/date-range.ts';
 import { etagOf, textOf } from '../fhir/stored.ts';
 import { invalid, notFound } from '../outcome/outcome.ts';
 import { findHistory, type HistoryAsked, type HistoryVersion } from '../store/history.ts';
+import { seenBinaries } from './binary.ts';
 import { idIn, typeIn } from './given.ts';
 import type { Kernel, Verb } from './kernel.ts';
 import { countOf, pageLinks } from './page.ts';
@@ -72,9 +73,10 @@ const answer = async (
   const last = found.length > limit ? page.at(-1) : undefined;
   const next = last && cursorText([last.updated, last.rid, last.version]);
   const links = pageLinks(`${base}/${path}`, [...query], next);
+  const seen = await seenBinaries(kernel, caller, kernel.store.single(caller.tenant), page);
   return bundleText(
     { type: 'history', links },
-    page.map((each) => entryOf(each, base)),
+    seen.map((each) => entryOf(each, base)),
   );
 };
 

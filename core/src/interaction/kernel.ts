@@ -19,6 +19,21 @@ export interface ReferenceRules {
   readonly mayDangle: boolean;
 }
 
+/** What the operator decided about Binaries. */
+export interface BinaryRules {
+  readonly limitBytes: number;
+  /** So much data stands inside one answer in FHIR's own forms. */
+  readonly inlineBytes: number;
+  readonly takes: (contentType: string) => boolean;
+}
+
+/** What the operator decided about requests that are answered later. */
+export interface DeferredRules {
+  readonly keepSeconds: number;
+  /** Of one caller at a time. */
+  readonly mostWaiting: number;
+}
+
 export interface Kernel {
   readonly store: Store;
   readonly structures: Structures;
@@ -26,6 +41,8 @@ export interface Kernel {
   /** R4's types as FHIRPath sees them. */
   readonly model: Model;
   readonly references: ReferenceRules;
+  readonly binary: BinaryRules;
+  readonly deferred: DeferredRules;
   readonly registry: Registry;
   readonly roles: RoleTable;
   readonly ids: Ids;

@@ -3,9 +3,10 @@ import { notSupported } from '../outcome/outcome.ts';
 import { admitted } from './stations/admitted.ts';
 import { sound } from './stations/sound.ts';
 import { traced } from './stations/traced.ts';
+import { uploaded } from './stations/uploaded.ts';
 import type { Kernel, Perform, Station } from './kernel.ts';
 
-export const stations: readonly Station[] = [traced, admitted, sound];
+export const stations: readonly Station[] = [traced, admitted, sound, uploaded];
 
 export const line = (kernel: Kernel): Perform => {
   const byName = new Map(kernel.verbs.map((verb) => [verb.name, verb]));

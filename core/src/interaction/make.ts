@@ -5,6 +5,7 @@ import { etagOf, isMeant } from '../fhir/stored.ts';
 import { conflict, forbidden, notFound, preconditionFailed, unavailable } from '../outcome/outcome.ts';
 import type { Method } from '../store/change.ts';
 import type { Current } from '../store/resources.ts';
+import { checkContext, isBinary } from './binary.ts';
 import { composed, storedBy } from './compose.ts';
 import { bodyIn, idIn, typeIn } from './given.ts';
 import type { Kernel, Within } from './kernel.ts';
@@ -34,7 +35,7 @@ export const checkMeant = (interaction: Interaction, current: Stored | undefined
 };
 
 /** Makes the next version's body from the current one; undefined where there is none yet. */
-export type Next = (current: Current | undefined) => Body;
+export type Next = (current: Current | undefined) => Body | Promise<Body>;
 
 /** Without a lock somebody may always be faster; after so many times the row is locked first. */
 const triesWithoutLock = 4;
@@ -57,7 +58,8 @@ const attempt = async (
     const decision = kernel.roles.judge(caller, 'create', type);
     if (!decision.permitted) throw forbidden(decision.reason);
   }
-  const body = next(before);
+  if (before && isBinary(before)) await checkContext(kernel, caller, before, unit);
+  const body = await next(before);
   const change = await composed(kernel, { caller, type, id, method, before, within }, body);
   const stored = storedBy(kernel, change, await unit.write(change), body.resource);
   return stored && { status: isNew ? 201 : 200, stored };

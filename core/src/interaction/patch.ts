@@ -8,8 +8,9 @@ import type { Members } from '../fhir/members.ts';
 import { textOf } from '../fhir/stored.ts';
 import { invalid, malformed, notFound, Outcome } from '../outcome/outcome.ts';
 import { inTransaction, matchOrMiss } from './conditional.ts';
-import type { Kernel, Verb } from './kernel.ts';
-import { replace } from './make.ts';
+import { isBinary, openedForPatch } from './binary.ts';
+import type { Kernel, Verb, Within } from './kernel.ts';
+import { replace, type Next } from './make.ts';
 
 /** The tree keeps the digits of its numbers, and so does the text that is made of it again. */
 const patched = (kernel: Kernel, current: Stored, patch: Patch): unknown => {
@@ -31,16 +32,26 @@ const next = (kernel: Kernel, { patch, type, id }: Interaction, current: Stored 
   return body;
 };
 
+/** A Binary is patched with its data in it. */
+const nextOf =
+  (kernel: Kernel, interaction: Interaction, within: Within | undefined): Next =>
+  async (current) => {
+    if (!current || current.deleted || !isBinary(current)) return next(kernel, interaction, current);
+    const unit = within?.unit ?? kernel.store.single(interaction.caller.tenant);
+    const { stored, close } = await openedForPatch(kernel, unit, current);
+    return close(next(kernel, interaction, stored));
+  };
+
 export const patch: Verb = {
   name: 'patch',
   capability: { level: 'type', code: 'patch' },
   run: (kernel, interaction, within) => {
     if (!interaction.criteria)
-      return replace(kernel, interaction, 'PATCH', (current) => next(kernel, interaction, current), within);
+      return replace(kernel, interaction, 'PATCH', nextOf(kernel, interaction, within), within);
     return inTransaction(kernel, interaction, within, async (part) => {
       const id = await matchOrMiss(kernel, interaction, part, 'replace');
       const named = { ...interaction, id };
-      return replace(kernel, named, 'PATCH', (current) => next(kernel, named, current), part);
+      return replace(kernel, named, 'PATCH', nextOf(kernel, named, part), part);
     });
   },
 };

@@ -2,13 +2,15 @@
 import { etagOf, notChangedSince } from '../fhir/stored.ts';
 import { gone, notFound } from '../outcome/outcome.ts';
 import { findResource } from '../store/resources.ts';
+import { answerBinary, isBinary } from './binary.ts';
 import { idIn, typeIn } from './given.ts';
 import type { Verb } from './kernel.ts';
 
 export const read: Verb = {
   name: 'read',
   capability: { level: 'type', code: 'read' },
-  run: async ({ store }, interaction, within) => {
+  run: async (kernel, interaction, within) => {
+    const { store } = kernel;
     const [type, id] = [typeIn(interaction), idIn(interaction)];
     const { tenant } = interaction.caller;
     const stored = within
@@ -17,6 +19,7 @@ export const read: Verb = {
     if (!stored) throw notFound(`${type}/${id}`);
     // R4 http.html#read: a deleted resource is 410, so that clients stop asking.
     if (stored.deleted) throw gone(`${type}/${id}`, { ETag: etagOf(stored) });
+    if (isBinary(stored)) return answerBinary(kernel, interaction, stored, within?.unit ?? store.single(tenant));
     return { status: notChangedSince(stored, interaction) ? 304 : 200, stored };
   },
 };

@@ -3,6 +3,7 @@ import type { Answer, Caller, Interaction } from '../fhir/interaction.ts';
 import { conflict, tooMany } from '../outcome/outcome.ts';
 import type { Current } from '../store/resources.ts';
 import type { Referrer, TransactionUnit, Unit } from '../store/unit.ts';
+import { checkContext, isBinary } from './binary.ts';
 import { deletion, storedBy } from './compose.ts';
 import { inTransaction } from './conditional.ts';
 import { idIn, typeIn } from './given.ts';
@@ -41,6 +42,7 @@ const removeOne = async (kernel: Kernel, interaction: Interaction, { unit }: Wit
   checkMeant({ ...interaction, id }, before);
   // R4 http.html#delete: deleting what is not there has no effect.
   if (!before || before.deleted) return { status: 204 };
+  if (isBinary(before)) await checkContext(kernel, interaction.caller, before, unit);
   return removeCurrent(kernel, unit, before);
 };
 

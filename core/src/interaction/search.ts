@@ -1,16 +1,16 @@
 /** search-type: the resources of one type that match, as a bundle, a page at a time. */
-import type { Interaction } from '../fhir/interaction.ts';
+import type { Interaction, Stored } from '../fhir/interaction.ts';
 import { bundleText, entryText } from '../fhir/bundle-text.ts';
 import { cursorText, readCursor } from '../fhir/cursor.ts';
 import { textOf } from '../fhir/stored.ts';
 import { invalid } from '../outcome/outcome.ts';
-import type { Hit } from '../store/search/find.ts';
+import { seenBinaries } from './binary.ts';
 import { typeIn } from './given.ts';
 import type { Verb } from './kernel.ts';
 import { readQuery, shaping } from './matching.ts';
 import { countOf, pageLinks } from './page.ts';
 
-const hitText = ({ current }: Hit, base: string): string =>
+const hitText = (current: Stored, base: string): string =>
   entryText({
     fullUrl: JSON.stringify(`${base}/${current.type}/${current.id}`),
     resource: textOf(current),
@@ -57,8 +57,17 @@ export const searchType: Verb = {
     const last = hits.length > limit ? page.at(-1) : undefined;
     const understood = [...params].filter(([name]) => shaping.has(name) || !unknown.includes(name));
     const links = pageLinks(`${base}/${type}`, understood, last && cursorText([last.place.at, last.place.rid]));
-    const total = cursor === null && !last ? { total: page.length } : {};
-    const entries = [...page.map((hit) => hitText(hit, base)), ...(unknown.length > 0 ? [noticeText(unknown)] : [])];
+    const seen = await seenBinaries(
+      kernel,
+      caller,
+      unit,
+      page.map(({ current }) => current),
+    );
+    const total = cursor === null && !last ? { total: seen.length } : {};
+    const entries = [
+      ...seen.map((stored) => hitText(stored, base)),
+      ...(unknown.length > 0 ? [noticeText(unknown)] : []),
+    ];
     return { status: 200, text: bundleText({ type: 'searchset', links, ...total }, entries) };
   },
 };

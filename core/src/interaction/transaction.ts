@@ -94,8 +94,12 @@ const mayBeConditional = /"[A-Z][A-Za-z]+\?/;
 const isPlain = ({ kernel }: Work, text: string, entries: readonly EntryRequest[]): boolean => {
   const doubtful = mayBeConditional.test(text);
   return entries.every(
-    ({ verb, criteria, resource }) =>
-      verb === 'create' && !criteria && resource && !(doubtful && hasConditionalLinks(kernel, resource)),
+    ({ verb, type, criteria, resource }) =>
+      verb === 'create' &&
+      !criteria &&
+      resource &&
+      type !== 'Binary' &&
+      !(doubtful && hasConditionalLinks(kernel, resource)),
   );
 };
 

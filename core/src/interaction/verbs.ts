@@ -2,6 +2,7 @@
 import { batch } from './batch.ts';
 import { capabilities } from './capabilities.ts';
 import { create } from './create.ts';
+import { deferredCancel, deferredRead } from './deferred.ts';
 import { historyInstance, historySystem, historyType } from './history.ts';
 import { operation } from './operation.ts';
 import { patch } from './patch.ts';
@@ -17,4 +18,5 @@ export const verbs: readonly Verb[] = [
   ...[capabilities, read, vread, create, update, patch, remove],
   ...[searchType, historyInstance, historyType, historySystem],
   ...[batch, transaction, operation],
+  ...[deferredRead, deferredCancel],
 ];

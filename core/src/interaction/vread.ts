@@ -2,6 +2,7 @@
 import { notChangedSince } from '../fhir/stored.ts';
 import { gone, notFound } from '../outcome/outcome.ts';
 import { findVersion } from '../store/resources.ts';
+import { answerBinary, isBinary } from './binary.ts';
 import { idIn, typeIn } from './given.ts';
 import type { Verb } from './kernel.ts';
 
@@ -11,7 +12,8 @@ const isVersion = /^[1-9]\d{0,8}$/;
 export const vread: Verb = {
   name: 'vread',
   capability: { level: 'type', code: 'vread' },
-  run: async ({ store }, interaction) => {
+  run: async (kernel, interaction) => {
+    const { store } = kernel;
     const [type, id] = [typeIn(interaction), idIn(interaction)];
     const { version = '', caller } = interaction;
     const what = `${type}/${id}/_history/${version}`;
@@ -20,6 +22,7 @@ export const vread: Verb = {
     if (!stored) throw notFound(what);
     // R4 http.html#vread: the version that is a deletion answers 410.
     if (stored.deleted) throw gone(what);
+    if (isBinary(stored)) return answerBinary(kernel, interaction, stored, store.single(caller.tenant));
     return { status: notChangedSince(stored, interaction) ? 304 : 200, stored };
   },
 };

@@ -7,6 +7,7 @@ export interface Metrics {
   readonly interactions: Histogram<'verb' | 'status'>;
   readonly statements: Counter<'lane' | 'result'>;
   readonly laneFailures: Counter<'lane'>;
+  readonly jobs: Counter<'task' | 'result'>;
   readonly databaseUp: Gauge;
 }
 
@@ -42,6 +43,12 @@ export const openMetrics = (): Metrics => {
       name: 'heddle_lane_failures_total',
       help: 'Connections of a lane that were given up',
       labelNames: ['lane'],
+      registers,
+    }),
+    jobs: new Counter({
+      name: 'heddle_jobs_total',
+      help: 'Attempts at jobs, by what came of them',
+      labelNames: ['task', 'result'],
       registers,
     }),
     databaseUp: new Gauge({

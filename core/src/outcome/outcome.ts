@@ -100,6 +100,10 @@ export const undone = (what: string): Outcome =>
 
 export const tooMany = (diagnostics: string): Outcome => refusal(412, 'too-costly', diagnostics);
 
+/** Too much at once of what each by itself is allowed. */
+export const throttled = (diagnostics: string, seconds: number): Outcome =>
+  new Outcome(429, [error('throttled', diagnostics)], { 'Retry-After': String(seconds) });
+
 export const unprocessable = (expression: string, diagnostics: string): Outcome =>
   refusal(422, 'processing', diagnostics, expression);
 

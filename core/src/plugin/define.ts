@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { SearchParameter } from '../fhir/search-parameter.ts';
 import { operationKey, operationKind, type Operation } from '../interaction/operation-kind.ts';
+import { jobKind, type JobTask } from '../jobs/job.ts';
 import type { ServiceRef } from '../registry/ref.ts';
 import { contribution, type Contribution } from '../registry/registry.ts';
 import { searchParameterKind } from '../store/search/search-parameter-kind.ts';
@@ -20,6 +21,7 @@ export interface PluginDefinition<Config = unknown, N extends Needs = Needs> {
   readonly needs?: N;
   readonly searchParameters?: readonly SearchParameter[];
   readonly operations?: readonly Operation[];
+  readonly jobs?: readonly JobTask[];
   readonly routes?: readonly Route[];
   readonly sites?: readonly Site[];
   readonly migrations?: readonly Migration[];
@@ -40,6 +42,7 @@ export const contributionsOf = ({
   name,
   searchParameters = [],
   operations = [],
+  jobs = [],
   routes = [],
   sites = [],
 }: Plugin): Contribution[] => [
@@ -47,6 +50,7 @@ export const contributionsOf = ({
   ...operations.flatMap((operation) =>
     operation.levels.map((level) => contribution(operationKind, operationKey(level, operation.name), operation)),
   ),
+  ...jobs.map((task) => contribution(jobKind, task.name, task)),
   ...routes.map((route) => {
     const path = name === 'core' ? route.path : `/api/${name}${route.path}`;
     return contribution(routeKind, `${route.method} ${path}`, { ...route, path });

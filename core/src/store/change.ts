@@ -1,4 +1,5 @@
 /** What a write asks of the store, and what comes of it, as plain data; knows neither SQL nor callers. */
+import type { Content } from '../fhir/content.ts';
 
 /** Found by an equal or a leading value. */
 export interface Word {
@@ -47,6 +48,8 @@ export interface Change {
   readonly adds: Entries;
   readonly drops: Entries;
   readonly needs: readonly Target[];
+  /** Committed with the version. */
+  readonly content?: Content;
 }
 
 export type Written =

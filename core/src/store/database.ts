@@ -19,6 +19,8 @@ export interface Database {
   /** For searches of unknown cost: nothing waits behind them but other searches. */
   readonly searches: Pool;
   readonly jobs: Pool;
+  /** One connection that waits behind nothing: by it the others see that this process lives. */
+  readonly heartbeat: Pool;
   readonly listening: Listening;
   readonly health: () => Health;
   readonly close: () => Promise<void>;
@@ -35,8 +37,8 @@ export interface DatabaseNeeds {
   readonly log: Log;
 }
 
-/** One for listening, one for health and cancellation. */
-const besideLanes = 2;
+/** One for listening, one for health and cancellation, one for the heartbeat. */
+const besideLanes = 3;
 
 /** While it migrates, a node holds the owner's connections too. */
 const ofOwner = 2;
@@ -94,6 +96,7 @@ export const openDatabase = async ({
       transactions: pool('transaction', timeouts.transactionMs),
       searches: pool('search', timeouts.searchMs),
       jobs: pool('jobs', timeouts.jobsMs),
+      heartbeat: closing(openPool({ settings: link('heartbeat', timeouts.laneMs), size: 1, onFault, cancel })),
       listening: closing(await listen(link('listening', 0), log)),
       health: watch.health,
       close,

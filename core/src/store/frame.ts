@@ -1,6 +1,8 @@
 /** The kernel's tables as TypeORM sees them, and the owner's DataSource over them; hot paths never come here. */
 import { DataSource, EntitySchema, type DataSourceOptions } from 'typeorm';
 import type { Address } from './address.ts';
+import { contentTable, pieceTable, uploadTable } from './content-tables.ts';
+import { deferredEntryTable, deferredTable, workerTable } from './job-tables.ts';
 
 export interface MigrationRow {
   readonly plugin: string;
@@ -255,6 +257,7 @@ export const spanTable = new EntitySchema<SpanRow>({
 export const tables = [
   ...[migrationTable, tenantTable, accountTable, clientTable, keyTable, probeTable],
   ...[resourceTable, historyTable, changeTable, wordTable, spanTable],
+  ...[uploadTable, contentTable, pieceTable, workerTable, deferredTable, deferredEntryTable],
 ];
 
 /** Opened by whoever migrates, and closed again: no request ever holds the owner's rights. */

@@ -2,5 +2,7 @@
 import type { PluginMigrations } from './migration.ts';
 import { frame } from './migrations/001-frame.ts';
 import { versions } from './migrations/002-versions.ts';
+import { bytes } from './migrations/003-bytes.ts';
+import { jobs } from './migrations/004-jobs.ts';
 
-export const kernelMigrations: PluginMigrations = { plugin: 'core', migrations: [frame, versions] };
+export const kernelMigrations: PluginMigrations = { plugin: 'core', migrations: [frame, versions, bytes, jobs] };

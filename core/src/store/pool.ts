@@ -28,6 +28,8 @@ export interface Pool {
     signal?: AbortSignal,
   ) => Promise<Row[]>;
   readonly close: () => Promise<void>;
+  /** For a library that brings its own statements. */
+  readonly connections: pg.Pool;
 }
 
 export interface PoolNeeds {
@@ -190,5 +192,5 @@ export const openPool = ({ settings, size, onFault, cancel }: PoolNeeds): Pool =
       }
     });
 
-  return { transaction, run, close: async () => void (await within(5_000, pool.end())) };
+  return { connections: pool, transaction, run, close: async () => void (await within(5_000, pool.end())) };
 };

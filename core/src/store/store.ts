@@ -2,6 +2,7 @@
 import type { SearchParameter } from '../fhir/search-parameter.ts';
 import { resourceTypes } from '../fhir/resource-types.ts';
 import type { Change, Written } from './change.ts';
+import { contentReader, openContents, type Contents } from './contents.ts';
 import type { Database } from './database.ts';
 import { isRetryable } from './fault.ts';
 import { openIndex, type Index, type IndexNeeds } from './index/entries.ts';
@@ -21,6 +22,7 @@ export interface Store {
   /** The search parameters of a type that find something. */
   readonly searchable: (type: string) => readonly SearchParameter[];
   readonly rids: Rids;
+  readonly contents: Contents;
   /** Each step stands for itself; writes that come together travel together. */
   readonly single: (tenant: number) => Unit;
   /** `count` new resources and nothing else, in one statement: all of them or none. Whoever finds that one will not come abandons the rest. */
@@ -74,9 +76,15 @@ export const openStore = ({ database, searchParameters, now, ...indexing }: Stor
 
   const single = (tenant: number): Unit => ({
     find: (type, id) => findCurrent(database.read, tenant, type, id),
-    write: (change) => writer.write(tenant, change),
+    // The bytes of a Binary commit with its version: that takes more than one statement.
+    write: (change) =>
+      change.content ? transaction(tenant, (unit) => unit.write(change)) : writer.write(tenant, change),
     search: (asked, signal) =>
       find((statement, values) => database.searches.run(tenant, statement, values, signal), asked, now()),
+    contents: contentReader(
+      (statement, values) => database.read.run(tenant, statement, values),
+      (statement, values) => database.searches.run(tenant, statement, values),
+    ),
   });
 
   const whole: Store['whole'] = (tenant, count) => {
@@ -133,5 +141,8 @@ export const openStore = ({ database, searchParameters, now, ...indexing }: Stor
     return [...all.values()].filter(({ code }) => lookup.has(code) || code === '_id' || code === '_lastUpdated');
   };
 
-  return { database, parameters, index, searchable, rids: openRids(database.read), single, whole, transaction };
+  return {
+    ...{ database, parameters, index, searchable, single, whole, transaction },
+    ...{ rids: openRids(database.read), contents: openContents(database.bulk) },
+  };
 };

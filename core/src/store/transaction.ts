@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { resourceTypes, typeCode } from '../fhir/resource-types.ts';
 import type { Change, Written } from './change.ts';
 import { openErasing } from './erase.ts';
+import { attachContents, contentReader } from './contents.ts';
 import { gather } from './gather.ts';
 import { referenceWord } from './index/words.ts';
 import type { Transaction } from './pool.ts';
@@ -91,7 +92,9 @@ export const transactionUnit = ({
   const writeAll = async (changes: readonly Change[]): Promise<Written[]> => {
     const { statement, values } = writeCall(changes, true);
     removed.push(...changes.filter(({ deleted }) => deleted));
-    return writtenOf(changes, await transaction.run<WriteRow>(statement, values), true);
+    const written = writtenOf(changes, await transaction.run<WriteRow>(statement, values), true);
+    await attachContents(transaction.run, changes, written);
+    return written;
   };
 
   const finding = gather(findAll);
@@ -119,9 +122,11 @@ export const transactionUnit = ({
   return {
     find: (type, id, purpose) => finding.ask({ type, id, purpose }),
     write: writing.ask,
+    contents: contentReader(transaction.run, transaction.run),
     search: (asked) => find(transaction.run, asked, now()),
     claim,
     referrers,
     erasing: openErasing({ transaction, referenceKeys }),
+    run: transaction.run,
   };
 };

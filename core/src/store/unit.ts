@@ -1,8 +1,9 @@
 /** What a verb works on the store with: each step by itself, or all steps of one transaction; verbs need not know which. */
 import type { Change, Target, Written } from './change.ts';
 import type { Erasing } from './erase.ts';
+import type { ContentReader } from './contents.ts';
 import type { Current } from './resources.ts';
-import type { Asked, Hit } from './search/find.ts';
+import type { Asked, Hit, Run } from './search/find.ts';
 
 /** What is going to be done with what is found: in a transaction it is locked for that. */
 export type Purpose = 'read' | 'replace' | 'remove';
@@ -11,6 +12,7 @@ export interface Unit {
   readonly find: (type: string, id: string, purpose: Purpose) => Promise<Current | undefined>;
   readonly write: (change: Change) => Promise<Written>;
   readonly search: (asked: Asked, signal?: AbortSignal) => Promise<Hit[]>;
+  readonly contents: ContentReader;
 }
 
 /** A lock on a name rather than on a row: held until the transaction ends. */
@@ -23,6 +25,8 @@ export interface Claim {
 export type Referrer = Target;
 
 export interface TransactionUnit extends Unit {
+  /** For what else commits with it: jobs, and tables that rooms keep for themselves. */
+  readonly run: Run;
   /** Waits for whoever holds one of these. What is searched afterwards is seen as it is then. */
   readonly claim: (claims: readonly Claim[]) => Promise<void>;
   /** Who still refers to what this transaction has deleted so far; some of them. */

@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { installQueue } from '../jobs/install.ts';
 import { openLog } from '../observe/log.ts';
 import { startEmbedded } from '../store/embedded/supervisor.ts';
 import { kernelMigrations } from '../store/kernel-migrations.ts';
@@ -58,6 +59,7 @@ const startShared = async (): Promise<Shared> => {
   const owner = await prepareOwner(superuser, random, connectMs);
   const servingName = await prepareServingRole(owner, connectMs);
   await migrate({ owner, servingName, plugins: [kernelMigrations], log: silent });
+  await installQueue(owner, servingName, silent);
   const masters = { master: Buffer.from(testMaster, 'base64'), previous: undefined };
   return { superuser, owner, serving: await servingAddress(owner, servingName, masters, random, connectMs) };
 };

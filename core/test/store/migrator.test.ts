@@ -39,6 +39,8 @@ describe('the migrator', () => {
     expect(ran.flat().toSorted()).to.deep.equal([
       'core 001-frame',
       'core 002-versions',
+      'core 003-bytes',
+      'core 004-jobs',
       'lab 001-runs',
       'lab 002-length',
     ]);
@@ -62,6 +64,33 @@ describe('the migrator', () => {
     expect(await sql(database.owner, 'select sum(length)::int as sum from plugin_lab.lab_run')).to.deep.equal([
       { sum: 500_500 },
     ]);
+  });
+
+  it('makes bytes of the data of Binaries, old versions too', async () => {
+    const { plugin, migrations } = kernelMigrations;
+    await run({ plugin, migrations: migrations.slice(0, 2) });
+    const data = Buffer.alloc(600_000, 'abc').toString('base64');
+    await sql(
+      database.owner,
+      'set search_path = heddle',
+      `insert into resource (tenant, type, id, version, updated, tail, rid)
+         values (1, 8, 'b', 2, now(), '},"contentType":"a/b","data":"${data}"}', (8::int8 << 44) + 1)`,
+      `insert into history (tenant, rid, version, updated, method, deleted, tail)
+         values (1, (8::int8 << 44) + 1, 1, now(), 1, false, '},"data":"AAEC","contentType":"a/b"}')`,
+    );
+    await run(kernelMigrations);
+    const [row] = await sql(
+      database.owner,
+      'set search_path = heddle',
+      `select (select tail from resource) as now, (select tail from history) as before,
+              (select array_agg(c.size order by c.version) from content c) as sizes,
+              (select string_agg(p.bytes, '' order by p.at) = convert_to(repeat('abc', 200000), 'UTF8') from piece p join content c using (number) where c.version = 2) as same,
+              (select count(*)::int from upload) as uploads`,
+    );
+    expect(row).to.deep.equal({
+      ...{ now: '},"contentType":"a/b"}', before: '},"contentType":"a/b"}', sizes: ['3', '600000'], same: true },
+      uploads: 0,
+    });
   });
 
   it('gives the resources of an older release row ids, history and a place among the changes', async () => {
@@ -97,7 +126,7 @@ describe('the migrator', () => {
         database.owner,
         `select to_regclass('plugin_lab.half') as half, (select string_agg(id, ',' order by id) from heddle.migration) as ran`,
       ),
-    ).to.deep.equal([{ half: null, ran: '001-frame,001-runs,002-versions' }]);
+    ).to.deep.equal([{ half: null, ran: '001-frame,001-runs,002-versions,003-bytes,004-jobs' }]);
     expect(await run(kernelMigrations, lab(first, second))).to.deep.equal(['lab 002-length']);
   });
 

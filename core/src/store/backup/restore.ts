@@ -128,6 +128,7 @@ const load = async (
   await client.query(`delete from heddle.key where purpose <> 'database' and not (master = any($1))`, [masters]);
 };
 
+/** All but the commit, whose failure says something else. */
 const inOneTransaction = async (client: pg.Client, manifest: Manifest, needs: RestoreNeeds): Promise<void> => {
   await holdAlone(client);
   const schemas = await checkVacant(client, needs.intoUsed);
@@ -135,7 +136,6 @@ const inOneTransaction = async (client: pg.Client, manifest: Manifest, needs: Re
   await makeTables(client, manifest, schemas, needs);
   await checkTables(client, manifest);
   await load(client, manifest, needs);
-  await client.query('commit');
 };
 
 /** A restore that fails or dies leaves the database as it was. */
@@ -145,6 +145,9 @@ export const restoreBackup = async (manifest: Manifest, needs: RestoreNeeds): Pr
   try {
     await inOneTransaction(client, manifest, needs).catch((thrown: unknown) => {
       throw databaseFault(thrown, 'the backup could not be restored, and nothing was changed');
+    });
+    await client.query('commit').catch((thrown: unknown) => {
+      throw databaseFault(thrown, 'it is not known whether the backup was restored; look at the database');
     });
     // Without it the planner knows nothing of these tables until the server looks by itself.
     for (const table of manifest.tables) await client.query(`analyze ${quotedPlace(table)}`);

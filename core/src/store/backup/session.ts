@@ -31,9 +31,14 @@ export const serverOf = async (client: pg.Client): Promise<string> =>
   (await client.query<{ version: string }>(`select current_setting('server_version') as version`)).rows[0]?.version ??
   '';
 
+const lost = new Set(['ECONNRESET', 'EPIPE', '57P01', '57P02', '57P03']);
+
 /** A server's words may hold a value of a row: its code is told, and what it means where that is plain. */
 export const databaseFault = (thrown: unknown, what: string): unknown => {
-  if (!(thrown instanceof Error) || thrown instanceof Outcome || 'syscall' in thrown) return thrown;
-  const code = 'code' in thrown ? `PostgreSQL refused it (${String(thrown.code)})` : thrown.message;
+  if (!(thrown instanceof Error) || thrown instanceof Outcome) return thrown;
+  const said = 'code' in thrown ? String(thrown.code) : '';
+  if (lost.has(said)) return misconfigured([`${what}: the database ended the connection (${said})`], thrown);
+  if ('syscall' in thrown) return thrown;
+  const code = said === '' ? thrown.message : `PostgreSQL refused it (${said})`;
   return misconfigured([`${what}: ${isDiskFull(thrown) ? 'the database has no room' : code}`], thrown);
 };
