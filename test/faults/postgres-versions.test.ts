@@ -184,7 +184,7 @@ describe('a PostgreSQL of one’s own', () => {
         const { url } = await fresh('createrole');
         await refusedWith(
           start(folder, url, { HEDDLE__DATABASE__NODES: '2' }),
-          /would open up to 40 database connections \(2 nodes × \(1 processes × 18 \+ 2 to migrate\)\), and the server allows 27: raise max_connections/,
+          /would open up to 44 database connections \(2 nodes × \(1 processes × 20 \+ 2 to migrate\)\), and the server allows 27: raise max_connections/,
         );
       }));
 

@@ -1,8 +1,11 @@
 /** Says every other second that this worker lives, and frees the jobs of those that have not said so; tells when this one was itself taken for dead. */
 import type { Log } from '../observe/log.ts';
 import type { Pool } from '../store/pool.ts';
+import { within } from '../store/within.ts';
 
 const beatMs = 1_500;
+/** A worker that cannot say that it leaves is taken for dead a moment later. */
+const silentMs = 2_000;
 /** Long enough for a busy process, short enough that its jobs go on within ten seconds of its death. */
 const deadSeconds = 5;
 
@@ -58,6 +61,12 @@ export const openHeartbeat = async ({
 
   await pool.transaction(noTenant, ({ query }) => query(register, [worker, node]));
   let beating: Promise<void> | undefined;
+  const leave = async (): Promise<void> => {
+    await beating;
+    await pool
+      .transaction(noTenant, ({ query }) => query('delete from worker where pool = $1', [worker]))
+      .catch((thrown: unknown) => log.debug({ err: thrown }, 'this worker could not say that it leaves'));
+  };
   const timer = setInterval(() => {
     beating ??= beat()
       .catch((thrown: unknown) => log.warn({ err: thrown }, 'the heartbeat failed'))
@@ -67,8 +76,7 @@ export const openHeartbeat = async ({
   return {
     close: async () => {
       clearInterval(timer);
-      await beating;
-      await pool.transaction(noTenant, ({ query }) => query('delete from worker where pool = $1', [worker]));
+      await within(silentMs, leave());
     },
   };
 };

@@ -6,12 +6,13 @@ import type { Log } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import { asOutcome, type Outcome } from '../outcome/outcome.ts';
 import type { Database } from '../store/database.ts';
+import { within } from '../store/within.ts';
 import { openHeartbeat } from './heartbeat.ts';
 import { queueLogger } from './install.ts';
 import { payload, type JobTask } from './job.ts';
 
 export interface JobsNeeds {
-  readonly database: Pick<Database, 'jobs' | 'heartbeat'>;
+  readonly database: Pick<Database, 'jobs' | 'heartbeat' | 'health'>;
   readonly tasks: readonly JobTask[];
   readonly perform: (interaction: Interaction) => Promise<Answer>;
   readonly concurrency: number;
@@ -34,6 +35,9 @@ const giveUp = `update graphile_worker._private_jobs set attempts = max_attempts
 
 /** Beside new ones, which are heard of: those whose time has come. */
 const pollMs = 1_000;
+
+/** To note what became of jobs that were broken off. */
+const slackMs = 2_000;
 
 export const openJobs = async (needs: JobsNeeds): Promise<{ readonly close: () => Promise<void> }> => {
   const { database, tasks, perform, concurrency, drainMs, node, log, metrics, onFatal } = needs;
@@ -92,8 +96,12 @@ export const openJobs = async (needs: JobsNeeds): Promise<{ readonly close: () =
   return {
     close: async () => {
       closing = true;
+      const ended = Promise.resolve(pool.gracefulShutdown());
       try {
-        await pool.gracefulShutdown();
+        // The queue waits for the database as long as its statements may last; one that is silent answers none.
+        const ms = database.health().ready ? drainMs + slackMs : slackMs;
+        if ((await within(ms, ended)) === 'late') database.jobs.cut();
+        await ended;
       } finally {
         await heartbeat.close();
       }

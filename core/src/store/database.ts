@@ -66,8 +66,11 @@ export const openDatabase = async ({
 }: DatabaseNeeds): Promise<Database> => {
   const { lanes, timeouts } = settings;
   const closers: (() => Promise<void>)[] = [];
+  /** Health comes last: the others cancel by its connection. */
   const close = async (): Promise<void> => {
-    for (const closer of closers.splice(0).reverse()) await closer();
+    const [first, ...others] = closers.splice(0);
+    await Promise.all(others.map((closer) => closer()));
+    await first?.();
   };
   const closing = <T extends { close: () => Promise<void> }>(part: T): T => {
     closers.push(part.close);

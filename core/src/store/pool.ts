@@ -1,4 +1,5 @@
 /** A bounded pool for work of unknown length: transactions, searches, jobs. Each piece of work has one tenant, a time limit, and is cancelled when its caller hangs up. */
+import { Socket } from 'node:net';
 import pg from 'pg';
 import { hungUp, unavailable } from '../outcome/outcome.ts';
 import { within } from './within.ts';
@@ -28,6 +29,8 @@ export interface Pool {
     signal?: AbortSignal,
   ) => Promise<Row[]>;
   readonly close: () => Promise<void>;
+  /** Ends its connections at once: whoever waits for an answer is told that there is none. */
+  readonly cut: () => void;
   /** For a library that brings its own statements. */
   readonly connections: pg.Pool;
 }
@@ -55,8 +58,18 @@ const pidOf = async (client: pg.PoolClient): Promise<number> =>
   Number((await client.query<{ pid: number }>('select pg_backend_pid() as pid')).rows[0]?.pid);
 
 export const openPool = ({ settings, size, onFault, cancel }: PoolNeeds): Pool => {
+  const sockets = new Set<Socket>();
+  const stream = (): Socket => {
+    const socket = new Socket();
+    sockets.add(socket);
+    return socket.once('close', () => sockets.delete(socket));
+  };
+  const cut = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
   const pool = new pg.Pool({
     ...linkConfig(settings),
+    stream,
     max: size,
     idleTimeoutMillis: 30_000,
     // A server that vanished without a word does not keep its own time limit.
@@ -192,5 +205,9 @@ export const openPool = ({ settings, size, onFault, cancel }: PoolNeeds): Pool =
       }
     });
 
-  return { connections: pool, transaction, run, close: async () => void (await within(5_000, pool.end())) };
+  const close = async (): Promise<void> => {
+    await within(2_000, pool.end());
+    cut();
+  };
+  return { connections: pool, transaction, run, close, cut };
 };
