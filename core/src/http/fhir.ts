@@ -104,6 +104,9 @@ const answerOptions = (ctx: Context, path: string): void => {
   ctx.status = 204;
 };
 
+/** Of one resource: done before anybody could hang up. */
+const quick = new Set(['read', 'vread', 'create', 'update', 'patch', 'delete']);
+
 /** What is asked of one Binary may be asked in bytes. */
 const ofOneResource = new Set(['create', 'update', 'read', 'vread']);
 
@@ -132,21 +135,17 @@ export const answerFhir = async (
   const preference = readPrefer(ctx.get('prefer'));
   const prefer: Preference = asBytes ? { returning: 'minimal', ...preference } : preference;
   const { async: _async, ...preferred } = prefer;
-  let hangUp: AbortSignal | undefined;
   const verb = asked.verb === 'bundle' ? bundleVerb(carried.body) : asked.verb;
+  const criteria = criteriaOf(ctx, { takes, ...asked });
   const interaction: Interaction = {
     ...{ ...asked, verb, query, ...carried },
     ...(ctx.state.trace ? { trace: ctx.state.trace } : {}),
-    ...criteriaOf(ctx, { takes, ...asked }),
+    ...criteria,
     ...conditionsOf(ctx),
     ...preferred,
     ...(isBinary && takes === 'nothing' ? { apart: true as const } : {}),
     caller,
-    // Most verbs are done before anybody could hang up, and never ask for it.
-    get signal() {
-      hangUp ??= hangUpOf(ctx);
-      return hangUp;
-    },
+    ...(quick.has(verb) && !criteria.criteria ? {} : { signal: hangUpOf(ctx) }),
   };
   const later = prefer.async && isDeferrable(interaction, takes);
   const answer = await (later ? defer(kernel, interaction, shapeOf(query, wanted)) : perform(interaction));

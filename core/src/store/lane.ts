@@ -42,6 +42,8 @@ interface Link {
 const disbelieved = (mayHaveWritten: boolean, cause: unknown): Outcome =>
   mayHaveWritten ? outcomeUnknown(cause) : unavailable('the database connection failed; nothing was changed', 1, cause);
 
+const mostInPacket = 16;
+
 const backoffMs = { first: 50, most: 2_000 };
 
 export const openLane = async ({ settings, links: size, metrics, log, onFault }: LaneNeeds): Promise<Lane> => {
@@ -115,6 +117,8 @@ export const openLane = async ({ settings, links: size, metrics, log, onFault }:
     let best: Link | undefined;
     for (const link of links) {
       if (!link.connected) continue;
+      // One packet for all of this turn: a second one to a neighbour costs more than the wait.
+      if (link.tenant === tenant && link.waiting < mostInPacket && link.connected.gathers()) return link;
       const better = !best || link.waiting < best.waiting || (link.waiting === best.waiting && link.tenant === tenant);
       if (better) best = link;
     }

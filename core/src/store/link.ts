@@ -49,21 +49,24 @@ export interface Connected {
   readonly cut: () => void;
   /** What is asked in one turn of the event loop leaves in one packet: to write it costs more than to make it. */
   readonly gather: () => void;
+  /** Whether a packet waits for the end of this turn. */
+  readonly gathers: () => boolean;
 }
 
 /** Holds back what is written until the turn is over. */
-const gathering = (socket: Socket): (() => void) => {
+const gathering = (socket: Socket): Pick<Connected, 'gather' | 'gathers'> => {
   let holds = false;
   const letGo = (): void => {
     holds = false;
     socket.uncork();
   };
-  return () => {
+  const gather = (): void => {
     if (holds) return;
     holds = true;
     socket.cork();
     setImmediate(letGo);
   };
+  return { gather, gathers: () => holds };
 };
 
 export const connect = async (settings: LinkSettings): Promise<Connected> => {
@@ -75,7 +78,7 @@ export const connect = async (settings: LinkSettings): Promise<Connected> => {
     socket.destroy();
     throw error;
   }
-  return { client, cut: () => socket.destroy(), gather: gathering(socket) };
+  return { client, cut: () => socket.destroy(), ...gathering(socket) };
 };
 
 /** A polite end, unless the server does not answer. */
