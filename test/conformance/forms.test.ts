@@ -79,6 +79,13 @@ describe('the form of an answer', () => {
     const { text, body } = await get('?_pretty=true');
     expect(text).to.match(/^\{\n {2}"resourceType": "Patient",\n/);
     expect(body).to.deep.equal((await get('')).body);
+    const set = await get('?_format=xml&_pretty=true');
+    expect(set.text).to.match(/\n {2}<id value="[^"]+"\/>\n/);
+    const back = await ask(admin, 'PUT', `Patient/${textAt(body, 'id')}`, set.text, {
+      'Content-Type': 'application/fhir+xml',
+    });
+    expect(back.status, back.text).to.equal(200);
+    expect({ ...(await get('')).body, meta: 0 }).to.deep.equal({ ...body, meta: 0 });
   });
 
   it('leaves out what _summary and _elements leave out, and says that it is a subset', async () => {

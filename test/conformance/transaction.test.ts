@@ -96,6 +96,18 @@ describe('a transaction', () => {
     expect(at(body, 'entry', 0, 'resource', 'entry', 0, 'resource', 'id')).not.to.equal(id);
   });
 
+  it('reads in its history what it has just written', async () => {
+    const id = await made(admin, patient());
+    const { status, body, text } = await send(
+      { request: { method: 'GET', url: `Patient/${id}/_history` } },
+      { request: { method: 'GET', url: `Patient/${id}/_history/2` } },
+      { resource: patient({ id, active: true }), request: { method: 'PUT', url: `Patient/${id}` } },
+    );
+    expect(status, text).to.equal(200);
+    expect(listAt(body, 'entry', 0, 'resource', 'entry')).to.have.length(2);
+    expect(at(body, 'entry', 1, 'resource', 'active')).to.equal(true);
+  });
+
   it('refuses two entries about one resource and names both', async () => {
     const id = await made(admin, identified('both-entries'));
     const put = { resource: patient({ id }), request: { method: 'PUT', url: `Patient/${id}` } };

@@ -2,6 +2,7 @@
 import type { Resource } from '../fhir/body.ts';
 import { parseLossless } from '../fhir/lossless.ts';
 import { pretty } from '../fhir/pretty.ts';
+import { prettyXml } from '../fhir/xml/pretty-xml.ts';
 import type { Kernel } from '../interaction/kernel.ts';
 import { partOf, readPart, type Part } from '../fhir/subset.ts';
 import { contentTypes, wantedFormat, type Format } from './media-type.ts';
@@ -51,6 +52,9 @@ const partial = (text: string, part: Part, forms: Forms): string =>
 
 export const represent = (text: string, { format, part, pretty: set }: Wanted, forms: Forms): Represented => {
   const shown = part ? partial(text, part, forms) : text;
-  if (format === 'xml') return { type: contentTypes.xml, body: forms.xml.toXml(shown) };
+  if (format === 'xml') {
+    const xml = forms.xml.toXml(shown);
+    return { type: contentTypes.xml, body: set ? prettyXml(xml) : xml };
+  }
   return { type: contentTypes.json, body: set ? pretty(shown) : shown };
 };

@@ -7,9 +7,10 @@ import { dateRange } from '../fhir/search/date-range.ts';
 import { etagOf, textOf } from '../fhir/stored.ts';
 import { invalid, notFound } from '../outcome/outcome.ts';
 import { findHistory, type HistoryAsked, type HistoryVersion } from '../store/history.ts';
+import type { Run } from '../store/search/find.ts';
 import { seenBinaries } from './binary.ts';
 import { idIn, typeIn } from './given.ts';
-import type { Kernel, Verb } from './kernel.ts';
+import type { Kernel, Verb, Within } from './kernel.ts';
 import { countOf, pageLinks } from './page.ts';
 
 const rangeIn = (query: URLSearchParams, name: string): { low: number; high: number } | undefined => {
@@ -45,6 +46,7 @@ const entryOf = (version: HistoryVersion, base: string): string => {
 const answer = async (
   kernel: Kernel,
   interaction: Interaction,
+  within: Within | undefined,
   path: string,
   whose: Pick<HistoryAsked, 'types' | 'id'>,
 ): Promise<string> => {
@@ -55,17 +57,14 @@ const answer = async (
   const since = rangeIn(query, '_since')?.low;
   const at = rangeIn(query, '_at');
   const [updated = 0, rid = 0, version = 0] = cursor === null ? [] : readCursor(cursor, 3);
-  const found = await findHistory(
-    kernel.store.database,
-    caller.tenant,
-    {
-      ...{ ...whose, limit: limit + 1 },
-      ...(since === undefined ? {} : { since }),
-      ...(at ? { at } : {}),
-      ...(cursor === null ? {} : { behind: { updated, rid, version } }),
-    },
-    signal,
-  );
+  const { store } = kernel;
+  const ofPool: Run = (statement, values) => store.database.searches.run(caller.tenant, statement, values, signal);
+  const found = await findHistory(within?.transaction?.run ?? ofPool, {
+    ...{ ...whose, limit: limit + 1 },
+    ...(since === undefined ? {} : { since }),
+    ...(at ? { at } : {}),
+    ...(cursor === null ? {} : { behind: { updated, rid, version } }),
+  });
   const [latest] = found;
   if (!latest && whose.id !== undefined && cursor === null && since === undefined && !at)
     throw notFound(path.replace('/_history', ''));
@@ -73,7 +72,7 @@ const answer = async (
   const last = found.length > limit ? page.at(-1) : undefined;
   const next = last && cursorText([last.updated, last.rid, last.version]);
   const links = pageLinks(`${base}/${path}`, [...query], next);
-  const seen = await seenBinaries(kernel, caller, kernel.store.single(caller.tenant), page);
+  const seen = await seenBinaries(kernel, caller, within?.unit ?? store.single(caller.tenant), page);
   return bundleText(
     { type: 'history', links },
     seen.map((each) => entryOf(each, base)),
@@ -83,26 +82,29 @@ const answer = async (
 export const historyInstance: Verb = {
   name: 'history-instance',
   capability: { level: 'type', code: 'history-instance' },
-  run: async (kernel, interaction) => {
+  run: async (kernel, interaction, within) => {
     const [type, id] = [typeIn(interaction), idIn(interaction)];
-    return { status: 200, text: await answer(kernel, interaction, `${type}/${id}/_history`, { types: [type], id }) };
+    return {
+      status: 200,
+      text: await answer(kernel, interaction, within, `${type}/${id}/_history`, { types: [type], id }),
+    };
   },
 };
 
 export const historyType: Verb = {
   name: 'history-type',
   capability: { level: 'type', code: 'history-type' },
-  run: async (kernel, interaction) => {
+  run: async (kernel, interaction, within) => {
     const type = typeIn(interaction);
-    return { status: 200, text: await answer(kernel, interaction, `${type}/_history`, { types: [type] }) };
+    return { status: 200, text: await answer(kernel, interaction, within, `${type}/_history`, { types: [type] }) };
   },
 };
 
 export const historySystem: Verb = {
   name: 'history-system',
   capability: { level: 'system', code: 'history-system' },
-  run: async (kernel, interaction) => {
+  run: async (kernel, interaction, within) => {
     const seen = resourceTypes.filter((type) => kernel.roles.judge(interaction.caller, 'history-type', type).permitted);
-    return { status: 200, text: await answer(kernel, interaction, '_history', { types: seen }) };
+    return { status: 200, text: await answer(kernel, interaction, within, '_history', { types: seen }) };
   },
 };

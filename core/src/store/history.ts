@@ -2,8 +2,8 @@
 import { resourceTypes, typeCode } from '../fhir/resource-types.ts';
 import type { Stored } from '../fhir/interaction.ts';
 import { methods, type Method } from './change.ts';
-import type { Database } from './database.ts';
 import { typeCodeOfRid } from './rid.ts';
+import type { Run } from './search/find.ts';
 import { reads, type Statement } from './statement.ts';
 
 /** Where a page ended. */
@@ -100,14 +100,9 @@ const valuesOf = ({ types, id, limit, since, at, behind }: HistoryAsked): unknow
   ...(id === undefined ? [`{${types.map(typeCode).join(',')}}`] : [typeCode(types[0] ?? ''), id]),
 ];
 
-export const findHistory = async (
-  database: Database,
-  tenant: number,
-  asked: HistoryAsked,
-  signal?: AbortSignal,
-): Promise<HistoryVersion[]> => {
+export const findHistory = async (run: Run, asked: HistoryAsked): Promise<HistoryVersion[]> => {
   const statement = asked.id === undefined ? ofTypes : ofOne;
-  const rows = await database.searches.run<Row>(tenant, statement, valuesOf(asked), signal);
+  const rows = await run<Row>(statement, valuesOf(asked));
   return rows.map(({ method, ...row }) => ({
     ...row,
     type: resourceTypes[typeCodeOfRid(row.rid)] ?? '',

@@ -2,6 +2,7 @@
 import { typeCode } from '../fhir/resource-types.ts';
 import type { Stored } from '../fhir/interaction.ts';
 import type { Lane } from './lane.ts';
+import type { Run } from './search/find.ts';
 import { reads } from './statement.ts';
 
 /** The current version with what a write needs of it. */
@@ -51,13 +52,7 @@ export const findCurrent = async (
   return row && { type, id, ...row };
 };
 
-export const findVersion = async (
-  lane: Lane,
-  tenant: number,
-  type: string,
-  id: string,
-  version: number,
-): Promise<Stored | undefined> => {
-  const [row] = await lane.run<Head>(tenant, byVersion, [typeCode(type), id, version]);
+export const findVersion = async (run: Run, type: string, id: string, version: number): Promise<Stored | undefined> => {
+  const [row] = await run<Head>(byVersion, [typeCode(type), id, version]);
   return row && { type, id, ...row };
 };

@@ -66,7 +66,9 @@ describe('the write statement', () => {
     };
     expect((await write([next]))[0]).to.include({ outcome: 'written', version: 2 });
     expect(await current('replaced')).to.include({ version: 2, tail: '},"active":false}' });
-    expect(await findVersion(opened.read, tenant, 'Patient', 'replaced', 1)).to.include({
+    expect(
+      await findVersion((statement, values) => opened.read.run(tenant, statement, values), 'Patient', 'replaced', 1),
+    ).to.include({
       version: 1,
       tail: '},"active":true}',
     });
