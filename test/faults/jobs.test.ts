@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import type { Caller } from '../../core/src/fhir/interaction.ts';
 import { addJob, type NewJob } from '../../core/src/jobs/job.ts';
 import type { Database } from '../../core/src/store/database.ts';
-import type { Run } from '../../core/src/store/search/find.ts';
+import type { Run } from '../../core/src/store/statement.ts';
 import { testDatabase, type TestDatabase } from '../../core/src/testing/postgres.ts';
 import { eventually } from '../../core/test/eventually.ts';
 import { openTestDatabase, sql } from '../../core/test/store/rig.ts';

@@ -4,7 +4,7 @@ import { addJob, isWanted, removeJob } from '../jobs/job.ts';
 import { forbidden, notFound, Outcome, throttled, unexpected, type OperationOutcome } from '../outcome/outcome.ts';
 import { contentReader } from '../store/contents.ts';
 import { addDeferred, countWaiting, findDeferred, removeDeferred, type Deferred } from '../store/deferred.ts';
-import type { Run } from '../store/search/find.ts';
+import type { Run } from '../store/statement.ts';
 import { idIn } from './given.ts';
 import type { Kernel, Verb } from './kernel.ts';
 

@@ -7,7 +7,7 @@ import { dateRange } from '../fhir/search/date-range.ts';
 import { etagOf, textOf } from '../fhir/stored.ts';
 import { invalid, notFound } from '../outcome/outcome.ts';
 import { findHistory, type HistoryAsked, type HistoryVersion } from '../store/history.ts';
-import type { Run } from '../store/search/find.ts';
+import type { Run } from '../store/statement.ts';
 import { seenBinaries } from './binary.ts';
 import { idIn, typeIn } from './given.ts';
 import type { Kernel, Verb, Within } from './kernel.ts';

@@ -2,7 +2,7 @@
 import { notChangedSince } from '../fhir/stored.ts';
 import { gone, notFound } from '../outcome/outcome.ts';
 import { findVersion } from '../store/resources.ts';
-import type { Run } from '../store/search/find.ts';
+import type { Run } from '../store/statement.ts';
 import { answerBinary, isBinary } from './binary.ts';
 import { idIn, typeIn } from './given.ts';
 import type { Verb } from './kernel.ts';

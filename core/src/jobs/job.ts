@@ -4,8 +4,7 @@ import type { Answer, Caller, Interaction } from '../fhir/interaction.ts';
 import type { Log } from '../observe/log.ts';
 import { defineKind } from '../registry/registry.ts';
 import type { Pool } from '../store/pool.ts';
-import type { Run } from '../store/search/find.ts';
-import { asks } from '../store/statement.ts';
+import { asks, type Run } from '../store/statement.ts';
 
 /** Ids, addresses without a query, numbers: everybody who may look at the queue may read them. */
 const name = z.string().regex(/^[\w$./:|+-]{1,200}$/);

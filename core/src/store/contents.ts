@@ -4,8 +4,7 @@ import { typeCode } from '../fhir/resource-types.ts';
 import { unavailable } from '../outcome/outcome.ts';
 import type { Change, Written } from './change.ts';
 import type { Lane } from './lane.ts';
-import type { Run } from './search/find.ts';
-import { reads, writes } from './statement.ts';
+import { reads, type Run, writes } from './statement.ts';
 
 /** One piece is one statement: large enough that the round trips do not count, small enough to hold two of them for every transfer. */
 const pieceBytes = 256 * 1024;

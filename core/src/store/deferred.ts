@@ -1,7 +1,6 @@
 /** Keeps requests that are answered later, and their answers, for a time: both in pieces, because they are as long as anything. */
 import { fill } from './contents.ts';
-import type { Run } from './search/find.ts';
-import { asks, reads, writes } from './statement.ts';
+import { asks, reads, type Run, writes } from './statement.ts';
 
 export type DeferredState = 'waiting' | 'running' | 'done';
 

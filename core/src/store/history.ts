@@ -3,8 +3,7 @@ import { resourceTypes, typeCode } from '../fhir/resource-types.ts';
 import type { Stored } from '../fhir/interaction.ts';
 import { methods, type Method } from './change.ts';
 import { typeCodeOfRid } from './rid.ts';
-import type { Run } from './search/find.ts';
-import { reads, type Statement } from './statement.ts';
+import { reads, type Run, type Statement } from './statement.ts';
 
 /** Where a page ended. */
 export interface HistoryPlace {

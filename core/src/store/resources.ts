@@ -2,8 +2,7 @@
 import { typeCode } from '../fhir/resource-types.ts';
 import type { Stored } from '../fhir/interaction.ts';
 import type { Lane } from './lane.ts';
-import type { Run } from './search/find.ts';
-import { reads } from './statement.ts';
+import { reads, type Run } from './statement.ts';
 
 /** The current version with what a write needs of it. */
 export interface Current extends Stored {

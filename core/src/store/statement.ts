@@ -109,3 +109,6 @@ export const asks = (name: string, text: string): Statement => {
   if (tableUses(text) > 0) throw new TypeError(`statement ${name} is said to use no table`);
   return Object.freeze({ name, text, writes: false });
 };
+
+/** Asks a statement whose tenant is bound already. */
+export type Run = <Row extends object>(statement: Statement, values: readonly unknown[]) => Promise<Row[]>;

@@ -3,7 +3,8 @@ import type { Change, Target, Written } from './change.ts';
 import type { Erasing } from './erase.ts';
 import type { ContentReader } from './contents.ts';
 import type { Current } from './resources.ts';
-import type { Asked, Hit, Run } from './search/find.ts';
+import type { Asked, Hit } from './search/find.ts';
+import type { Run } from './statement.ts';
 
 /** What is going to be done with what is found: in a transaction it is locked for that. */
 export type Purpose = 'read' | 'replace' | 'remove';

@@ -2,7 +2,7 @@
 import type { Query } from '../../fhir/search/query.ts';
 import type { ParameterTable } from '../index/parameter-table.ts';
 import type { Current } from '../resources.ts';
-import { reads, type Statement } from '../statement.ts';
+import { reads, type Run, type Statement } from '../statement.ts';
 import { conditionsOf } from './conditions.ts';
 import { searchCall, type Place } from './search-statement.ts';
 
@@ -16,8 +16,6 @@ export interface Asked {
   readonly limit: number;
   readonly behind?: Place;
 }
-
-export type Run = <Row extends object>(statement: Statement, values: readonly unknown[]) => Promise<Row[]>;
 
 type Row = Omit<Current, 'type'> & { readonly place: number };
 
