@@ -51,6 +51,17 @@ describe('one resource', () => {
         expect(answer.text).to.contain(`"${place}"`);
     });
 
+    it('leaves the references in a stored bundle to the bundle', async () => {
+      const entry = [
+        { fullUrl: 'http://other.example/fhir/Patient/p1', resource: patient({ id: 'p1' }) },
+        { fullUrl: 'http://other.example/fhir/Observation/o1', resource: observation('Patient/p1', { id: 'o1' }) },
+      ];
+      const stored = { resourceType: 'Bundle', type: 'collection', entry };
+      const { status, body, text } = await ask(admin, 'POST', 'Bundle', stored);
+      expect(status, text).to.equal(201);
+      expect(at(body, 'entry')).to.deep.equal(entry);
+    });
+
     it('refuses a reference that leads nowhere and names its place', async () => {
       const answer = await ask(admin, 'POST', 'Observation', observation('Patient/nobody'));
       refusedWith(answer, 422, 'not-found', /Observation\.subject/);
@@ -135,6 +146,18 @@ describe('one resource', () => {
         412,
         'conflict',
       );
+    });
+
+    it('takes If-None-Match, and refuses a condition that says nothing', async () => {
+      const id = await made(admin, patient());
+      const update = (headers: Readonly<Record<string, string>>, name = id) =>
+        ask(admin, 'PUT', `Patient/${name}`, patient({ id: name }), headers);
+      refusedWith(await update({ 'If-None-Match': '*' }), 412, 'conflict');
+      refusedWith(await update({ 'If-None-Match': 'W/"1"' }), 412, 'conflict');
+      expect((await update({ 'If-None-Match': 'W/"7"' })).status).to.equal(200);
+      expect((await update({ 'If-None-Match': '*' }, `${id}-new`)).status).to.equal(201);
+      refusedWith(await ask(admin, 'DELETE', `Patient/${id}`, undefined, { 'If-None-Match': '*' }), 412, 'conflict');
+      for (const name of ['If-Match', 'If-None-Match']) refusedWith(await update({ [name]: '' }), 400, 'structure');
     });
   });
 

@@ -106,4 +106,28 @@ describe('two who meet at the same resources, on two nodes', () => {
       expect(at(first.body, 'meta', 'versionId')).to.equal('8');
     }
   });
+
+  it('both delete what the other updates: they wait for each other and never in a circle', async () => {
+    const entry = (verb: 'PUT' | 'DELETE', id: string) => ({
+      ...(verb === 'PUT' ? { resource: patient({ id }) } : {}),
+      request: { method: verb, url: `Patient/${id}` },
+    });
+    const bundle = (doomed: string, kept: string) => ({
+      ...{ resourceType: 'Bundle', type: 'transaction' },
+      entry: [entry('DELETE', doomed), entry('PUT', kept)],
+    });
+    const times: number[] = [];
+    for (let round = 0; round < 5; round++) {
+      const [a, b] = [`crossed-a-${round}`, `crossed-b-${round}`];
+      for (const id of [a, b]) await ask(one(0), 'PUT', `Patient/${id}`, patient({ id }));
+      const from = performance.now();
+      const answers = await Promise.all(
+        Array.from({ length: 6 }, (_, n) => ask(one(n), 'POST', '', n % 2 === 0 ? bundle(a, b) : bundle(b, a))),
+      );
+      times.push(performance.now() - from);
+      expect(answers.map(({ status, text }) => (status === 200 ? '' : text))).to.deep.equal(answers.map(() => ''));
+    }
+    // The database looks for circles after a second.
+    expect(Math.min(...times)).to.be.below(900);
+  });
 });

@@ -96,6 +96,27 @@ describe('a transaction', () => {
     expect(at(body, 'entry', 0, 'resource', 'entry', 0, 'resource', 'id')).not.to.equal(id);
   });
 
+  it('answers what is read in the parts that were asked for', async () => {
+    const id = await made(admin, identified('in-parts'));
+    const get = (url: string): Json => ({ request: { method: 'GET', url } });
+    for (const type of ['transaction', 'batch']) {
+      const entry = [get(`Patient/${id}?_elements=id`), get('Patient?identifier=in-parts&_elements=id')];
+      const { body } = await ask(admin, 'POST', '', bundle(type, entry));
+      expect(at(body, 'entry', 0, 'resource')).to.have.all.keys('resourceType', 'id', 'meta');
+      expect(at(body, 'entry', 1, 'resource', 'entry', 0, 'resource')).to.have.all.keys('resourceType', 'id', 'meta');
+    }
+    const late = await send(post(one, identified('never')), get(`Patient/${id}?_summary=x`));
+    refusedWith(late, 400, 'invalid', /Bundle\.entry\[1\]/);
+    expect(await count('Patient?identifier=never')).to.equal(0);
+  });
+
+  it('refuses two entries that criteria may make one', async () => {
+    const put = { resource: identified('twice'), request: { method: 'PUT', url: 'Patient?identifier=twice' } };
+    const create = post(one, identified('twice'), { ifNoneExist: 'identifier=twice' });
+    for (const second of [put, create]) refusedWith(await send(put, second), 400, 'duplicate');
+    expect(await count('Patient?identifier=twice')).to.equal(0);
+  });
+
   it('reads in its history what it has just written', async () => {
     const id = await made(admin, patient());
     const { status, body, text } = await send(

@@ -6,7 +6,7 @@ import { etagOf, textOf } from '../fhir/stored.ts';
 import type { Verify } from '../identity/verify.ts';
 import { defer, isDeferrable } from '../interaction/deferred.ts';
 import type { Kernel, Perform } from '../interaction/kernel.ts';
-import { notSupported } from '../outcome/outcome.ts';
+import { malformed, notSupported } from '../outcome/outcome.ts';
 import { authenticate, hangUpOf } from './authenticate.ts';
 import { answerBinaryForm, isBinaryAnswer } from './binary-answer.ts';
 import { readBinaryWanted } from './binary-form.ts';
@@ -88,6 +88,9 @@ const criteriaOf = (ctx: Context, { verb, id }: FhirRequest): Pick<Interaction, 
 
 const conditionsOf = (ctx: Context): Pick<Interaction, 'ifMatch' | 'ifNoneMatch' | 'ifModifiedSince'> => {
   const [ifMatch, ifNoneMatch] = [ctx.get('if-match'), ctx.get('if-none-match')];
+  // A condition that was lost on its way must not become none.
+  for (const name of ['if-match', 'if-none-match'])
+    if (ctx.req.headers[name] === '') throw malformed(`${name} is empty: it needs an ETag, such as W/"1", or *`);
   const since = Date.parse(ctx.get('if-modified-since'));
   return {
     ...(ifMatch === '' ? {} : { ifMatch }),
@@ -153,5 +156,6 @@ export const answerFhir = async (
     writeHead(ctx, answer.status, answer.stored, kernel.publicUrl);
     return answerBinaryForm(ctx, answer, wanted, query, kernel);
   }
-  write(ctx, answer, verb, wanted, prefer, kernel);
+  // What a search says in its form counts as if it stood in the address.
+  write(ctx, answer, verb, carried.query ? readWanted(accept, carried.query) : wanted, prefer, kernel);
 };

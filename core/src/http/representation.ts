@@ -1,10 +1,9 @@
 /** Gives an answer the form that was asked for: JSON or XML, whole or in part, compact or for people. */
-import type { Resource } from '../fhir/body.ts';
-import { parseLossless } from '../fhir/lossless.ts';
+import { partialText } from '../fhir/partial.ts';
 import { pretty } from '../fhir/pretty.ts';
 import { prettyXml } from '../fhir/xml/pretty-xml.ts';
 import type { Kernel } from '../interaction/kernel.ts';
-import { partOf, readPart, type Part } from '../fhir/subset.ts';
+import { readPart, type Part } from '../fhir/subset.ts';
 import { contentTypes, wantedFormat, type Format } from './media-type.ts';
 
 export interface Wanted {
@@ -32,26 +31,10 @@ export interface Represented {
   readonly body: string;
 }
 
-const treeOf = (text: string): Resource => parseLossless(text) as Resource;
-
 type Forms = Pick<Kernel, 'structures' | 'xml'>;
 
-/** Of a bundle, each resource in it; of a bundle in that, the same. */
-const partialTree = (tree: Resource, part: Part, forms: Forms): Resource => {
-  if (tree.resourceType !== 'Bundle' || !Array.isArray(tree.entry)) return partOf(tree, part, forms.structures.type);
-  const entry = tree.entry.map((each: { resource?: Resource; search?: { mode?: string } }) =>
-    each.resource && each.search?.mode !== 'outcome'
-      ? { ...each, resource: partialTree(each.resource, part, forms) }
-      : each,
-  );
-  return { ...tree, entry };
-};
-
-const partial = (text: string, part: Part, forms: Forms): string =>
-  JSON.stringify(partialTree(treeOf(text), part, forms));
-
 export const represent = (text: string, { format, part, pretty: set }: Wanted, forms: Forms): Represented => {
-  const shown = part ? partial(text, part, forms) : text;
+  const shown = part ? partialText(text, part, forms.structures.type) : text;
   if (format === 'xml') {
     const xml = forms.xml.toXml(shown);
     return { type: contentTypes.xml, body: set ? prettyXml(xml) : xml };

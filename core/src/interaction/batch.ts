@@ -23,7 +23,7 @@ const run = async (
     const answer: Answer = await perform(
       interactionOf(entry, sharedOf(interaction), entry.resource && entryBody(entry.resource, exact)),
     );
-    return entryAnswer(answer, entry.method === 'GET', interaction.returning, `${kernel.publicUrl}/fhir`);
+    return entryAnswer(kernel, entry, answer, interaction.returning);
   } catch (thrown) {
     return entryRefusal(asOutcome(thrown));
   }

@@ -45,8 +45,7 @@ const answered = async (batch: DeferredBatch, entry: EntryRequest): Promise<stri
   if (entry.verb === 'bundle') throw invalid('Bundle.entry.request', 'a bundle cannot stand in a bundle');
   const exact = body.exact !== undefined;
   const asked = interactionOf(entry, sharedOf(interaction), entry.resource && entryBody(entry.resource, exact));
-  const answerOf: AnswerOf = (answer) =>
-    entryAnswer(answer, entry.method === 'GET', interaction.returning, `${kernel.publicUrl}/fhir`);
+  const answerOf: AnswerOf = (answer) => entryAnswer(kernel, entry, answer, interaction.returning);
   return writing.has(entry.verb) ? written(batch, entry.place, asked, answerOf) : answerOf(await perform(asked));
 };
 

@@ -17,12 +17,15 @@ const interactionOf = ({ query, body, ...kept }: KeptRequest, job: JobContext, s
   ...{ query: new URLSearchParams(query), caller: job.caller, signal },
 });
 
+/** The form is chosen by who fetches the answer. */
+const whole = { method: 'GET', query: new URLSearchParams() } as const;
+
 /** R5 async-bundle.html, which R4 leaves open: what came of one interaction is the one entry of a batch-response. */
-const inBundle = (answer: Answer, base: string): string =>
+const inBundle = (kernel: Kernel, answer: Answer): string =>
   bundleText({ type: 'batch-response' }, [
     'text' in answer
       ? entryText({ resource: answer.text, response: '{"status":"200 OK"}' })
-      : entryAnswer(answer, true, undefined, base),
+      : entryAnswer(kernel, whole, answer, undefined),
   ]);
 
 /** Progress is written so often at most. */
@@ -53,7 +56,7 @@ export const answerLater = ({ kernel, perform, log }: DeferredNeeds): JobTask =>
     const kept = JSON.parse(await askedOf(kernel, job.caller, deferred)) as KeptRequest;
     const interaction = interactionOf(kept, job, signal);
     const { body } = interaction;
-    if (kept.verb !== 'batch' || !body) return inBundle(await perform(interaction), `${kernel.publicUrl}/fhir`);
+    if (kept.verb !== 'batch' || !body) return inBundle(kernel, await perform(interaction));
     let noted = now();
     const onProgress = (done: number, of: number): void => {
       if (now() - noted < noteEveryMs) return;

@@ -1,8 +1,12 @@
 /** Writes what came of a bundle's entry as the entry of the answer. */
 import { entryText } from '../fhir/bundle-text.ts';
+import type { EntryRequest } from '../fhir/bundle-entries.ts';
 import type { Answer, Returning } from '../fhir/interaction.ts';
+import { partialText } from '../fhir/partial.ts';
 import { etagOf, textOf } from '../fhir/stored.ts';
+import { readPart } from '../fhir/subset.ts';
 import type { Outcome } from '../outcome/outcome.ts';
+import type { Kernel } from './kernel.ts';
 
 const reasons: Readonly<Record<number, string>> = {
   200: '200 OK',
@@ -25,8 +29,15 @@ const done = (status: number): string =>
     issue: [{ severity: 'information', code: 'informational', diagnostics: statusText(status) }],
   });
 
-/** `asked` by GET, an entry carries what was asked for; a write carries what `Prefer: return` says. */
-export const entryAnswer = (answer: Answer, asked: boolean, returning: Returning | undefined, base: string): string => {
+/** Asked by GET, an entry carries what was asked for, in the parts that were asked for; a write carries what `Prefer: return` says. */
+export const entryAnswer = (
+  { publicUrl, structures }: Kernel,
+  { method, query }: Pick<EntryRequest, 'method' | 'query'>,
+  answer: Answer,
+  returning: Returning | undefined,
+): string => {
+  const asked = method === 'GET';
+  const part = asked ? readPart(query) : undefined;
   const stored = 'stored' in answer ? answer.stored : undefined;
   const shown = asked || returning === 'representation';
   const head = stored && {
@@ -36,9 +47,10 @@ export const entryAnswer = (answer: Answer, asked: boolean, returning: Returning
   };
   const outcome =
     returning === 'OperationOutcome' && !asked ? { outcome: JSON.parse(done(answer.status)) as unknown } : {};
+  const body = shown ? bodyOf(answer) : undefined;
   return entryText({
-    fullUrl: stored && !stored.deleted ? JSON.stringify(`${base}/${stored.type}/${stored.id}`) : undefined,
-    resource: shown ? bodyOf(answer) : undefined,
+    fullUrl: stored && !stored.deleted ? JSON.stringify(`${publicUrl}/fhir/${stored.type}/${stored.id}`) : undefined,
+    resource: part && body !== undefined ? partialText(body, part, structures.type) : body,
     response: JSON.stringify({ status: statusText(answer.status), ...head, ...outcome }),
   });
 };

@@ -23,8 +23,13 @@ export const make = async (kernel: Kernel, interaction: Interaction, within: Wit
   return { status: 201, stored };
 };
 
+/** RFC 9110, 13.1: what the caller says of the version that is to be changed holds, or nothing is done. */
 export const checkMeant = (interaction: Interaction, current: Stored | undefined): void => {
-  const { ifMatch, type, id } = interaction;
+  const { ifMatch, ifNoneMatch, type, id } = interaction;
+  if (ifNoneMatch !== undefined && current && !current.deleted && isMeant(ifNoneMatch, current))
+    throw preconditionFailed(
+      `${type}/${id} is at version ${etagOf(current)}, which If-None-Match rules out; nothing was changed`,
+    );
   if (ifMatch === undefined) return;
   if (!current || current.deleted)
     throw preconditionFailed(`${type}/${id} does not exist, and If-Match asks for a version of it`);

@@ -1,20 +1,22 @@
 /** operation: hands the interaction to the named operation of the registry. */
 import type { Interaction } from '../fhir/interaction.ts';
 import { notSupported } from '../outcome/outcome.ts';
-import { operationKind, operationKey, type OperationLevel } from './operation-kind.ts';
-import type { Verb } from './kernel.ts';
+import { operationKind, operationKey, type Operation, type OperationLevel } from './operation-kind.ts';
+import type { Kernel, Verb } from './kernel.ts';
 
 const levelOf = ({ type, id }: Interaction): OperationLevel => {
   if (id !== undefined) return 'instance';
   return type === undefined ? 'system' : 'type';
 };
 
+export const operationOf = ({ registry }: Pick<Kernel, 'registry'>, interaction: Interaction): Operation => {
+  const level = levelOf(interaction);
+  const found = registry.find(operationKind, operationKey(level, interaction.name ?? ''));
+  if (!found) throw notSupported(404, `there is no operation $${interaction.name} at the ${level} level`);
+  return found.value;
+};
+
 export const operation: Verb = {
   name: 'operation',
-  run: async (kernel, interaction) => {
-    const level = levelOf(interaction);
-    const found = kernel.registry.find(operationKind, operationKey(level, interaction.name ?? ''));
-    if (!found) throw notSupported(404, `there is no operation $${interaction.name} at the ${level} level`);
-    return { status: 200, made: await found.value.run(interaction) };
-  },
+  run: async (kernel, interaction) => ({ status: 200, made: await operationOf(kernel, interaction).run(interaction) }),
 };

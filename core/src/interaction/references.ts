@@ -21,13 +21,17 @@ type Place = Pick<Kernel, 'structures' | 'publicUrl'>;
 const localIn = ({ publicUrl }: Place, { kind, value }: Link): Target | undefined =>
   kind === 'reference' ? localReference(`${publicUrl}/fhir`, value) : undefined;
 
+/** R4 bundle.html#references: what stands in a stored bundle refers to what stands beside it, by addresses of wherever it came from. */
+const isOfBundle = (resource: Resource, link: Link): boolean =>
+  resource.resourceType === 'Bundle' && /^Bundle\.entry\[\d+\]\.resource\./.test(link.path());
+
 /** Where each of them is referred to is looked up only now: most references lead somewhere. */
 export const dangling = (kernel: Kernel, resource: Resource, targets: readonly Target[]): Outcome => {
   const wanted = new Set(targets.map(keyOf));
   const issues: Issue[] = [];
   kernel.structures.links(resource, (link) => {
     const local = localIn(kernel, link);
-    if (local && wanted.has(keyOf(local))) issues.push(issueOf(local, link.path()));
+    if (local && wanted.has(keyOf(local)) && !isOfBundle(resource, link)) issues.push(issueOf(local, link.path()));
     return undefined;
   });
   // R4 http.html#create: 422 where a resource is well formed and the server's own rules refuse it.
@@ -39,7 +43,7 @@ export const targetsOf = (place: Place, resource: Resource): Target[] => {
   const found = new Map<string, Target>();
   place.structures.links(resource, (link) => {
     const local = localIn(place, link);
-    if (local) found.set(keyOf(local), local);
+    if (local && !isOfBundle(resource, link)) found.set(keyOf(local), local);
     return undefined;
   });
   return [...found.values()];

@@ -2,6 +2,7 @@
 import type { EntryRequest } from '../fhir/bundle-entries.ts';
 import { entryPath, inEntry } from '../fhir/bundle-entries.ts';
 import type { Interaction } from '../fhir/interaction.ts';
+import { readPart } from '../fhir/subset.ts';
 import { ambiguous, asOutcome, conflict, invalid, malformed, notFound, Outcome } from '../outcome/outcome.ts';
 import type { Current } from '../store/resources.ts';
 import type { Claim, TransactionUnit } from '../store/unit.ts';
@@ -43,8 +44,18 @@ const refuseRepeats = (keys: readonly (readonly [place: number, key: string])[],
 
 const writes = new Set(['create', 'update', 'patch', 'delete']);
 
+/** An answer that cannot be given must not follow a commit. */
+const checkForm = ({ place, method, query }: EntryRequest): void => {
+  try {
+    if (method === 'GET') readPart(query);
+  } catch (thrown) {
+    throw inEntry(place, asOutcome(thrown));
+  }
+};
+
 /** What can be seen without asking the database. */
 export const checkEntries = (entries: readonly EntryRequest[]): void => {
+  for (const entry of entries) checkForm(entry);
   refuseRepeats(
     entries.flatMap(({ place, fullUrl, verb }) =>
       fullUrl === undefined || verb === 'delete' ? [] : [[place, fullUrl] as const],
@@ -59,7 +70,7 @@ export const checkEntries = (entries: readonly EntryRequest[]): void => {
   );
   refuseRepeats(
     entries.flatMap(({ place, type, verb, criteria }) =>
-      verb === 'create' && criteria ? [[place, `${type}?${criteria.toString()}`] as const] : [],
+      (verb === 'create' || verb === 'update') && criteria ? [[place, `${type}?${criteria.toString()}`] as const] : [],
     ),
     'criteria',
   );

@@ -18,6 +18,8 @@ import { addressesOf, hasConditionalLinks, resolveConditionalLinks, rewriteLinks
 /** Between so many entries others get their turn of the event loop. */
 const atOnce = 100;
 
+const changing = new Set(['update', 'patch', 'delete']);
+
 interface Work {
   readonly kernel: Kernel;
   readonly interaction: Interaction;
@@ -114,6 +116,13 @@ const writePlain = async (work: Work, entries: readonly EntryRequest[]): Promise
   return answers;
 };
 
+/** What the entries name that exists already, perhaps. */
+const heldBy = (entries: readonly EntryRequest[]): Parameters<TransactionUnit['hold']>[0] =>
+  entries.flatMap(({ verb, type, id }) => {
+    if (type === undefined || id === undefined || !changing.has(verb)) return [];
+    return [{ type, id, purpose: verb === 'delete' ? ('remove' as const) : ('replace' as const) }];
+  });
+
 const inOrder = async (
   work: Work,
   entries: readonly EntryRequest[],
@@ -123,6 +132,7 @@ const inOrder = async (
   const answers = new Map<number, Answer>();
   const ofVerbs = (some: readonly Identified[], ...verbs: readonly string[]): Identified[] =>
     some.filter(({ entry }) => verbs.includes(entry.verb));
+  await transaction.hold(heldBy(entries));
   // R4 http.html#trules: deletions first, so that what is deleted matches no criteria any more.
   const removals = await identifyAll(
     kernel,
@@ -191,9 +201,8 @@ export const transaction: Verb = {
     checkEntries(entries);
     const work: Work = { kernel, interaction, perform, exact: body.exact !== undefined };
     const answers = entries.length === 0 ? new Map<number, Answer>() : await write(work, body, entries);
-    const base = `${kernel.publicUrl}/fhir`;
-    const texts = entries.map(({ place, method }) =>
-      entryAnswer(answers.get(place) ?? { status: 204 }, method === 'GET', interaction.returning, base),
+    const texts = entries.map((entry) =>
+      entryAnswer(kernel, entry, answers.get(entry.place) ?? { status: 204 }, interaction.returning),
     );
     return { status: 200, text: bundleText({ type: 'transaction-response' }, texts) };
   },

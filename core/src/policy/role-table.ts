@@ -58,7 +58,8 @@ export const buildRoleTable = (
     );
     if (permitted) return { permitted };
     const who = roles.length === 0 ? 'a caller without a role' : `the role ${roles.join(', ')}`;
-    return { permitted, reason: `${who} may not ${verb} ${type === system ? 'here' : type}` };
+    const what = verb === 'operation' ? 'call operations on' : verb;
+    return { permitted, reason: `${who} may not ${what} ${type === system ? 'here' : type}` };
   };
   return { table: { judge }, faults: faultsIn(file, verbs) };
 };

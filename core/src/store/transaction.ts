@@ -14,20 +14,42 @@ import { reads, writes, type Statement } from './statement.ts';
 import type { Claim, Purpose, Referrer, TransactionUnit } from './unit.ts';
 import { writeCall, writtenOf, type WriteRow } from './write-statement.ts';
 
-/** In the order of their keys, so that two transactions over the same rows wait for each other and never in a circle. */
-const rows = (lock: string): string => `
-  select i.nth, r.*
-    from (select t.type, t.id, t.nth from unnest($2::int2[], string_to_array($3, chr(31))) with ordinality as t (type, id, nth)
-           order by t.type, t.id) i
+/** Rows by type and id, each with the place in which it was asked for. */
+const wanted = `unnest($2::int2[], string_to_array($3, chr(31))) with ordinality as t (type, id, nth)`;
+
+/** In the order in which they were made, as all who lock rows do: two who need the same ones wait for each other and never in a circle. */
+const inRidOrder = `
+  (select t.*, f.rid from ${wanted}
+    cross join lateral (select f.rid from resource f where f.tenant = $1 and f.type = t.type and f.id = t.id offset 0) f
+    order by f.rid)`;
+
+const head = `r.rid, r.at, r.version, (extract(epoch from r.updated) * 1000)::int8 as updated, r.deleted, r.tail`;
+
+const found = `
+  select i.nth, r.* from ${wanted.replace(' as t ', ' as i ')}
    cross join lateral (
-     select r.rid, r.at, r.version, (extract(epoch from r.updated) * 1000)::int8 as updated, r.deleted, r.tail
-       from resource r where r.tenant = $1 and r.type = i.type and r.id = i.id ${lock}) r`;
+     select ${head} from resource r where r.tenant = $1 and r.type = i.type and r.id = i.id offset 0) r`;
+
+const foundAndHeld = (lock: string): string => `
+  select i.nth, r.* from ${inRidOrder} i
+   cross join lateral (select ${head} from resource r where r.tenant = $1 and r.rid = i.rid ${lock}) r`;
 
 const finds: Readonly<Record<Purpose, Statement>> = {
-  read: writes('unit.find-read', rows('offset 0')),
-  replace: writes('unit.find-replace', rows('for no key update')),
-  remove: writes('unit.find-remove', rows('for update')),
+  read: writes('unit.find-read', found),
+  replace: writes('unit.find-replace', foundAndHeld('for no key update')),
+  remove: writes('unit.find-remove', foundAndHeld('for update')),
 };
+
+/** One walk over all rows, whatever is going to be done with each. */
+const holds = writes(
+  'unit.hold',
+  `select count(*)
+     from (select i.*, $4::boolean[] as removes from ${inRidOrder} i) i
+     left join lateral (
+       select 1 from resource r where r.tenant = $1 and r.rid = i.rid and i.removes[i.nth] for update) a on true
+     left join lateral (
+       select 1 from resource r where r.tenant = $1 and r.rid = i.rid and not i.removes[i.nth] for no key update) b on true`,
+);
 
 const claimed = `select count(case when c.exclusive then pg_advisory_xact_lock(c.key) else pg_advisory_xact_lock_shared(c.key) end)
   from (select t.key, bool_or(t.exclusive) as exclusive from unnest($1::int8[], $2::boolean[]) as t (key, exclusive)
@@ -73,7 +95,7 @@ export const transactionUnit = ({
   const removed: Change[] = [];
 
   const findAll = async (asks: readonly FindAsk[]): Promise<(Current | undefined)[]> => {
-    const found: (Current | undefined)[] = asks.map(() => undefined);
+    const rowsFound: (Current | undefined)[] = asks.map(() => undefined);
     for (const purpose of ['remove', 'replace', 'read'] as const) {
       const mine = [...asks.entries()].filter(([, ask]) => ask.purpose === purpose);
       if (mine.length === 0) continue;
@@ -83,10 +105,10 @@ export const transactionUnit = ({
       ]);
       for (const { nth, ...row } of answer) {
         const [place, ask] = mine[nth - 1] ?? [];
-        if (place !== undefined && ask) found[place] = { type: ask.type, id: ask.id, ...row };
+        if (place !== undefined && ask) rowsFound[place] = { type: ask.type, id: ask.id, ...row };
       }
     }
-    return found;
+    return rowsFound;
   };
 
   const writeAll = async (changes: readonly Change[]): Promise<Written[]> => {
@@ -100,6 +122,15 @@ export const transactionUnit = ({
   const finding = gather(findAll);
   // Those who read first will write soon: their changes join these.
   const writing = gather(writeAll, finding.settled);
+
+  const hold: TransactionUnit['hold'] = async (names) => {
+    if (names.length === 0) return;
+    await transaction.run(holds, [
+      `{${names.map(({ type }) => typeCode(type)).join(',')}}`,
+      names.map(({ id }) => id).join('\u001f'),
+      `{${names.map(({ purpose }) => purpose === 'remove').join(',')}}`,
+    ]);
+  };
 
   const claim = async (claims: readonly Claim[]): Promise<void> => {
     if (claims.length === 0) return;
@@ -124,6 +155,7 @@ export const transactionUnit = ({
     write: writing.ask,
     contents: contentReader(transaction.run, transaction.run),
     search: (asked) => find(transaction.run, asked, now()),
+    hold,
     claim,
     referrers,
     erasing: openErasing({ transaction, referenceKeys }),

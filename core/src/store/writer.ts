@@ -53,7 +53,8 @@ const takeGroup = (waiting: Waiting[]): Waiting[] => {
       waiting.splice(at, 1);
     }
   }
-  return group;
+  // In the order in which all lock rows.
+  return group.toSorted((a, b) => a.change.rid - b.change.rid);
 };
 
 export const openWriter = (lane: Lane): Writer => {
