@@ -110,6 +110,24 @@ describe('a transaction', () => {
     expect(await count('Patient?identifier=never')).to.equal(0);
   });
 
+  it('rewrites links in a JSON Patch too', async () => {
+    const { subject: _subject, ...bare } = observation('');
+    const id = await made(admin, bare);
+    const patch = (reference: string) => {
+      const data = Buffer.from(JSON.stringify([{ op: 'add', path: '/subject', value: { reference } }]));
+      const resource = {
+        resourceType: 'Binary',
+        contentType: 'application/json-patch+json',
+        data: data.toString('base64'),
+      };
+      return { resource, request: { method: 'PATCH', url: `Observation/${id}` } };
+    };
+    refusedWith(await send(patch(two), post(one, patient())), 400, 'not-found', /Bundle\.entry\[0\]\.resource\.data/);
+    const { status, body, text } = await send(patch(one), post(one, patient()));
+    expect(status, text).to.equal(200);
+    expect(at(await read(`Observation/${id}`), 'subject', 'reference')).to.equal(locations(body)[1]);
+  });
+
   it('refuses two entries that criteria may make one', async () => {
     const put = { resource: identified('twice'), request: { method: 'PUT', url: 'Patient?identifier=twice' } };
     const create = post(one, identified('twice'), { ifNoneExist: 'identifier=twice' });

@@ -2,8 +2,9 @@
 import type { Resource } from '../fhir/body.ts';
 import type { Link } from '../fhir/structure/links.ts';
 import { isResourceType } from '../fhir/resource-types.ts';
-import { entryPath, inEntry } from '../fhir/bundle-entries.ts';
+import { entryPath, inEntry, type EntryRequest } from '../fhir/bundle-entries.ts';
 import type { Interaction } from '../fhir/interaction.ts';
+import { parseLossless } from '../fhir/lossless.ts';
 import { ambiguous, asOutcome, invalid, Outcome, unprocessable } from '../outcome/outcome.ts';
 import type { Unit } from '../store/unit.ts';
 import type { Kernel } from './kernel.ts';
@@ -54,9 +55,42 @@ const target = (
   return fragment === undefined ? found : `${found}#${fragment}`;
 };
 
+const unresolved = (place: number, paths: readonly string[]): Outcome =>
+  new Outcome(
+    400,
+    paths.map((path) => ({
+      severity: 'error',
+      code: 'not-found',
+      diagnostics: 'the reference names no entry of this transaction',
+      expression: [`${entryPath(place)}.resource${path}`],
+    })),
+  );
+
+/** A JSON Patch travels as the data of a Binary: its texts are what would be links in a resource. What is no JSON is refused where it is applied. */
+const rewritePatch = ({ place, resource }: EntryRequest, addresses: Addresses): void => {
+  if (typeof resource?.data !== 'string') return;
+  const text = Buffer.from(resource.data, 'base64').toString('utf8');
+  if (!text.includes('urn:uuid:') && ![...addresses.keys()].some((address) => text.includes(address))) return;
+  let isLost = false;
+  const rewritten = (key: string, value: unknown): unknown => {
+    if (typeof value !== 'string') return value;
+    const found = addresses.get(value);
+    isLost ||= found === undefined && key === 'reference' && value.startsWith('urn:uuid:');
+    return found ?? value;
+  };
+  try {
+    const data = Buffer.from(JSON.stringify(parseLossless(text), rewritten)).toString('base64');
+    Object.assign(resource, { data });
+  } catch {
+    return;
+  }
+  if (isLost) throw unresolved(place, ['.data']);
+};
+
 /** Changes the tree of the entry's resource in place. */
 export const rewriteLinks = (kernel: Kernel, { entry }: Identified, addresses: Addresses): void => {
   if (!entry.resource) return;
+  if (entry.takes === 'patch' && entry.resource.resourceType === 'Binary') return rewritePatch(entry, addresses);
   const server = serverOf(entry.fullUrl);
   const lost: string[] = [];
   kernel.structures.links(entry.resource, (link) => {
@@ -66,14 +100,9 @@ export const rewriteLinks = (kernel: Kernel, { entry }: Identified, addresses: A
     return found;
   });
   if (lost.length > 0)
-    throw new Outcome(
-      400,
-      lost.map((path) => ({
-        severity: 'error',
-        code: 'not-found',
-        diagnostics: 'the reference names no entry of this transaction',
-        expression: [`${entryPath(entry.place)}.resource${path.replace(/^[A-Za-z]+/, '')}`],
-      })),
+    throw unresolved(
+      entry.place,
+      lost.map((path) => path.replace(/^[A-Za-z]+/, '')),
     );
 };
 
