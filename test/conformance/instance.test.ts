@@ -179,6 +179,20 @@ describe('one resource', () => {
       expect(answer.text).to.contain('"value":1.00,');
     });
 
+    it('refuses a JSON Patch that is not strict JSON, and says where', async () => {
+      const id = await made(admin, patient({ gender: 'male' }));
+      const send = (text: string) =>
+        ask(admin, 'PATCH', `Patient/${id}`, text, { 'Content-Type': 'application/json-patch+json' });
+      for (const text of [
+        '[{"op":"remove","path":"/gender"},]',
+        '['.repeat(5_000),
+        '[{"op":"add","op":"remove","path":"/gender"}]',
+        String.raw`[{"op":"replace","path":"/gender","value":"\ud800"}]`,
+      ])
+        refusedWith(await send(text), 400, 'structure', /line 1 column \d+/);
+      expect(at((await ask(admin, 'GET', `Patient/${id}`)).body, 'gender')).to.equal('male');
+    });
+
     it('applies a FHIRPath Patch', async () => {
       const id = await made(admin, patient({ birthDate: '1980-01-01' }));
       const patch = {

@@ -2,7 +2,7 @@
 import { malformed, type Outcome } from '../outcome/outcome.ts';
 import { deepestJson, jsonFault, lineAndColumn } from './json-scan.ts';
 import { members, surveyed, withoutBlanks } from './json-text.ts';
-import { parseWritten } from './lossless.ts';
+import { parseLossless, parseWritten } from './lossless.ts';
 import type { Content } from './content.ts';
 
 export interface Resource {
@@ -78,6 +78,13 @@ export const parseBody = (sent: string): Body => {
   if (!isResource(resource)) throw malformed('the body is not a FHIR resource: a JSON object with a resourceType');
   const text = hasBlanks ? withoutBlanks(sent) : sent;
   return lossy.length > 0 ? { resource, text, exact: parseWritten(sent, lossy) } : { resource, text };
+};
+
+/** The text of a JSON Patch, as strictly as a resource's; its numbers keep their digits. */
+export const parsePatch = (text: string): unknown => {
+  const fault = faultOf(text, 'Patch');
+  if (fault) throw fault;
+  return parseLossless(text);
 };
 
 /** A body made in process, by a plugin or a job. */

@@ -1,5 +1,5 @@
 /** patch: the next version of a resource, told as what differs from the current one; with criteria, of the one that matches. */
-import { parseBody, type Body } from '../fhir/body.ts';
+import { parseBody, parsePatch, type Body } from '../fhir/body.ts';
 import type { Interaction, Patch, Stored } from '../fhir/interaction.ts';
 import { parseLossless } from '../fhir/lossless.ts';
 import { applyFhirPathPatch } from '../fhir/patch/fhirpath-patch.ts';
@@ -16,7 +16,7 @@ import { replace, type Next } from './make.ts';
 const patched = (kernel: Kernel, current: Stored, patch: Patch): unknown => {
   const tree = parseLossless(textOf(current)) as Members;
   return patch.kind === 'json'
-    ? applyJsonPatch(parseLossless(patch.text), tree)
+    ? applyJsonPatch(parsePatch(patch.text), tree)
     : applyFhirPathPatch(patch.parameters.exact ?? patch.parameters.resource, tree, kernel.model);
 };
 

@@ -118,10 +118,22 @@ const add = (work: Work, step: PatchOperation): void => {
   writeSingle(members, value.key, fresh(work, step, value));
 };
 
+/** FHIR has no empty elements: what the last child is taken from goes too, unless it is a value with nothing beside it any more. */
+const prune = ({ holder, parent }: Item): void => {
+  if (!holder || !parent?.holder || Object.keys(holder).length > 0) return;
+  const isBeside = parent.beside === holder && parent.value !== undefined;
+  if (isBeside) replaceElement(parent.holder, parent.key, parent.place, { value: parent.value });
+  else {
+    removeElement(parent.holder, parent.key, parent.place);
+    prune(parent);
+  }
+};
+
 const remove = (work: Work, step: PatchOperation): void => {
   const item = single(work, step);
   if (!item) return;
   removeElement(held(step, item).holder, item.key, item.place);
+  prune(item);
 };
 
 const replace = (work: Work, step: PatchOperation): void => {

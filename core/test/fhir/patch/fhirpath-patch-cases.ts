@@ -167,6 +167,24 @@ export const rows: readonly Row[] = [
     after: patient({}),
   },
   {
+    says: 'leaves no empty element above it',
+    before: patient({ contact: [{ name: { family: 'x' } }], active: true }),
+    step: { type: 'delete', path: 'Patient.contact[0].name.family' },
+    after: patient({ active: true }),
+  },
+  {
+    says: 'leaves nothing empty beside a value',
+    before: patient({ birthDate: '1930', _birthDate: { extension: [{ url: 'http://x.example', valueCode: 'a' }] } }),
+    step: { type: 'delete', path: "Patient.birthDate.extension('http://x.example')" },
+    after: patient({ birthDate: '1930' }),
+  },
+  {
+    says: 'leaves no primitive that has neither a value nor anything beside it',
+    before: patient({ _birthDate: { extension: [{ url: 'http://x.example', valueCode: 'a' }] } }),
+    step: { type: 'delete', path: "Patient.birthDate.extension('http://x.example')" },
+    after: patient({}),
+  },
+  {
     says: 'deletes a choice by the name of the element',
     before: observation({ valueString: 'x' }),
     step: { type: 'delete', path: 'Observation.value' },
