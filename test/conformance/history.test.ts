@@ -46,6 +46,12 @@ describe('history', () => {
     expect(seen).to.deep.equal(['DELETE', 'W/"4"', 'PATCH', 'W/"3"', 'PUT', 'W/"2"', 'POST', 'W/"1"']);
   });
 
+  it('refuses a parameter it does not know when strict handling is preferred', async () => {
+    const path = `Patient/${id}/_history?_foo=1`;
+    refusedWith(await ask(admin, 'GET', path, undefined, { Prefer: 'handling=strict' }), 400, 'invalid', /_foo/);
+    expect((await ask(admin, 'GET', path)).status).to.equal(200);
+  });
+
   it('_since leaves out what was made before; _at tells what was current then', async () => {
     const times = listAt((await ask(admin, 'GET', `Patient/${id}/_history`)).body, 'entry').map((entry) =>
       textAt(entry, 'response', 'lastModified'),

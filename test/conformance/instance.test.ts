@@ -51,6 +51,14 @@ describe('one resource', () => {
         expect(answer.text).to.contain(`"${place}"`);
     });
 
+    it('refuses a reference to a version that never was', async () => {
+      const id = await made(admin, patient());
+      const send = (version: string) =>
+        ask(admin, 'POST', 'Observation', observation(`Patient/${id}/_history/${version}`));
+      expect((await send('1')).status).to.equal(201);
+      for (const version of ['2', 'x', '0']) refusedWith(await send(version), 422, 'not-found', /Observation\.subject/);
+    });
+
     it('leaves the references in a stored bundle to the bundle', async () => {
       const entry = [
         { fullUrl: 'http://other.example/fhir/Patient/p1', resource: patient({ id: 'p1' }) },

@@ -9,7 +9,7 @@ import { difference, type Indexed } from '../store/index/entries.ts';
 import type { Current } from '../store/resources.ts';
 import { acceptable } from './binary.ts';
 import type { Kernel, Within } from './kernel.ts';
-import { dangling, neededBy } from './references.ts';
+import { checkVersions, dangling, neededBy } from './references.ts';
 
 export interface Composing {
   readonly caller: Caller;
@@ -31,6 +31,12 @@ export const composed = async (kernel: Kernel, composing: Composing, body: Body)
   const old = indexOf(kernel, before);
   const { entries, at, targets } = kernel.store.index(type, body.resource);
   const kept = type === 'Binary' ? acceptable(kernel, body) : body;
+  if (kernel.references.mustExist && body.text.includes('/_history/')) {
+    const unit = within?.unit ?? kernel.store.single(caller.tenant);
+    await checkVersions(kernel, body.resource, within?.arriving ?? new Set(), (target) =>
+      unit.find(target.type, target.id, 'read'),
+    );
+  }
   const about = { self: `${type}/${id}`, all: targets, ...(within ? { arriving: within.arriving } : {}) };
   return {
     ...{ type, id, method, at, deleted: false },

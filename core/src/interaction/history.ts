@@ -11,6 +11,7 @@ import type { Run } from '../store/statement.ts';
 import { seenBinaries } from './binary.ts';
 import { idIn, typeIn } from './given.ts';
 import type { Kernel, Verb, Within } from './kernel.ts';
+import { shaping } from './matching.ts';
 import { countOf, pageLinks } from './page.ts';
 
 const rangeIn = (query: URLSearchParams, name: string): { low: number; high: number } | undefined => {
@@ -43,6 +44,8 @@ const entryOf = (version: HistoryVersion, base: string): string => {
   });
 };
 
+const understood = new Set([...shaping, '_since', '_at']);
+
 const answer = async (
   kernel: Kernel,
   interaction: Interaction,
@@ -51,6 +54,9 @@ const answer = async (
   whose: Pick<HistoryAsked, 'types' | 'id'>,
 ): Promise<string> => {
   const { caller, signal, query = new URLSearchParams() } = interaction;
+  const unknown = [...query.keys()].find((name) => !understood.has(name));
+  if (unknown !== undefined && interaction.handling === 'strict')
+    throw invalid(unknown.slice(0, 100), `a history has no parameter ${unknown.slice(0, 100)}`);
   const base = `${kernel.publicUrl}/fhir`;
   const limit = countOf(query);
   const cursor = query.get('_cursor');

@@ -1,6 +1,6 @@
 /** Which resources a body refers to and must therefore be there; of what the caller may not read nobody learns whether it is. */
 import type { Resource } from '../fhir/body.ts';
-import type { Caller } from '../fhir/interaction.ts';
+import type { Caller, Stored } from '../fhir/interaction.ts';
 import type { Link } from '../fhir/structure/links.ts';
 import { Outcome, type Issue } from '../outcome/outcome.ts';
 import type { Target } from '../store/change.ts';
@@ -47,6 +47,33 @@ export const targetsOf = (place: Place, resource: Resource): Target[] => {
     return undefined;
   });
   return [...found.values()];
+};
+
+const versioned = /^(.*)\/_history\/([^/#]*)(?:#.*)?$/;
+
+/** Versions are counted from 1 and stay: one that is named is there if it is not later than the current one. */
+export const checkVersions = async (
+  place: Place,
+  resource: Resource,
+  arriving: ReadonlySet<string>,
+  currentOf: (target: Target) => Promise<Stored | undefined>,
+): Promise<void> => {
+  const asked: { readonly target: Target; readonly version: string; readonly path: string }[] = [];
+  place.structures.links(resource, (link) => {
+    const local = localIn(place, link);
+    const [, , version] = versioned.exec(link.value) ?? [];
+    if (local && version !== undefined && !isOfBundle(resource, link))
+      asked.push({ target: local, version, path: link.path() });
+    return undefined;
+  });
+  const issues: Issue[] = [];
+  for (const { target, version, path } of asked) {
+    const current = arriving.has(keyOf(target)) ? undefined : await currentOf(target);
+    const latest = current?.version ?? (arriving.has(keyOf(target)) ? 1 : 0);
+    if (!/^[1-9]\d{0,8}$/.test(version) || Number(version) > latest)
+      issues.push(issueOf({ ...target, id: `${target.id}/_history/${version.slice(0, 64)}` }, path));
+  }
+  if (issues.length > 0) throw new Outcome(422, issues);
 };
 
 /** `arriving`: what the same transaction makes. */
