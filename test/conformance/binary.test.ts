@@ -251,6 +251,12 @@ describe('a Binary', () => {
   });
 
   describe('and who may see it', () => {
+    it('a range of media types is none', async () => {
+      for (const type of ['*/*', 'image/*'])
+        expect((await hand.post(Buffer.from('x'), type)).status, type).to.equal(415);
+      expect((await hand.post(Buffer.from('x'), 'text/html;')).status).to.equal(201);
+    });
+
     it('another tenant sees nothing of it', async () => {
       const other = await server.as('otherhospital-admin');
       const id = await hand.put(Buffer.from('ours'), 'text/plain');
@@ -276,6 +282,11 @@ describe('a Binary', () => {
         refusedWith(await ask(doctor, 'GET', path), 403, 'forbidden');
       const changed = await hand.send(doctor, 'PUT', `Binary/${theirs}`, Buffer.from('x'), { 'Content-Type': 'a/b' });
       expect(changed.status).to.equal(403);
+      // Bytes that say nothing of who may see them leave it as it was.
+      expect(
+        (await hand.send(admin, 'PUT', `Binary/${theirs}`, Buffer.from('y'), { 'Content-Type': 'a/b' })).status,
+      ).to.equal(200);
+      expect((await hand.get(`Binary/${theirs}`, {}, doctor)).status).to.equal(403);
       const patched = await ask(doctor, 'PATCH', `Binary/${theirs}`, '[{"op":"remove","path":"/securityContext"}]', {
         'Content-Type': 'application/json-patch+json',
       });

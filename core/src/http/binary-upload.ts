@@ -17,7 +17,11 @@ const mediaType =
   /^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+(?: ?; ?[\w!#$%&'*+.^`|~-]+=(?:[\w!#$%&'*+.^`|~-]+|"[^"\\]*"))*$/;
 
 const contentTypeOf = (ctx: Context): string => {
-  const type = ctx.get('content-type').replace(/\s+/g, ' ').trim();
+  const type = ctx
+    .get('content-type')
+    .replace(/\s+/g, ' ')
+    .replace(/(?: ?; ?)+$/, '')
+    .trim();
   if (!mediaType.test(type) || type.length > 200)
     throw notSupported(415, 'a Binary needs a Content-Type that says what its bytes are');
   return type;

@@ -19,6 +19,7 @@ export const binaryRules = ({
     const [name = ''] = contentType.split(';');
     const type = name.trim().toLowerCase();
     const isIn = (patterns: readonly string[]): boolean => patterns.some((pattern) => matches(pattern, type));
-    return isIn(allow) && !isIn(refuse);
+    // A range of types says what is wanted, and of no bytes what they are.
+    return !type.includes('*') && isIn(allow) && !isIn(refuse);
   },
 });

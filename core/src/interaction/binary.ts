@@ -1,6 +1,6 @@
 /** What is particular about a Binary: which are taken, who may see one, and how much of its data stands inside an answer. */
 import { apart, isSubset, metadataOf, withData, withoutData } from '../fhir/binary.ts';
-import type { Body } from '../fhir/body.ts';
+import { bodyOf, type Body } from '../fhir/body.ts';
 import type { Answer, Caller, Interaction, Stored } from '../fhir/interaction.ts';
 import { notChangedSince } from '../fhir/stored.ts';
 import { forbidden, notSupported, tooLarge, unprocessable } from '../outcome/outcome.ts';
@@ -56,6 +56,14 @@ const judged = async (kernel: Kernel, caller: Caller, stored: Stored, unit: Find
 export const checkContext = async (kernel: Kernel, caller: Caller, stored: Stored, unit: Finding): Promise<void> => {
   const decision = await judged(kernel, caller, stored, unit);
   if (!decision.permitted) throw forbidden(decision.reason);
+};
+
+/** Bytes that come as they are, and no word of who may see them: what was said before holds. */
+export const keepingContext = (body: Body, before: Stored | undefined): Body => {
+  const { resource, content } = body;
+  if (!content || resource.securityContext !== undefined || !before || before.deleted) return body;
+  const { securityContext } = metadataOf(before);
+  return securityContext ? { ...bodyOf({ ...resource, securityContext }), content } : body;
 };
 
 const together = async (chunks: AsyncIterable<Uint8Array>): Promise<Buffer> =>
