@@ -28,6 +28,7 @@ describe('one resource', () => {
     it('says what Prefer: return asks for', async () => {
       const minimal = await ask(admin, 'POST', 'Patient', patient(), { Prefer: 'return=minimal' });
       expect([minimal.status, minimal.text]).to.deep.equal([201, '']);
+      expect(minimal.headers.get('content-type')).to.equal(null);
       expect(minimal.headers.get('location')).to.match(/\/Patient\/[^/]+\/_history\/1$/);
       const outcome = await ask(admin, 'POST', 'Patient', patient(), { Prefer: 'return=OperationOutcome' });
       expect([outcome.status, at(outcome.body, 'resourceType')]).to.deep.equal([201, 'OperationOutcome']);

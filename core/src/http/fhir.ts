@@ -74,6 +74,7 @@ const write = (
     returning === 'minimal' ? { type: contentTypes.json, body: '' } : represent(text, wanted, kernel);
   if (body !== '') ctx.type = type;
   ctx.body = body;
+  if (body === '') ctx.remove('Content-Type');
 };
 
 const byCriteria = new Set(['update', 'patch', 'delete']);
