@@ -95,6 +95,8 @@ describe('a resource named by criteria', () => {
     expect([update.status, at(update.body, 'id'), update.headers.get('etag')]).to.deep.equal([200, id, 'W/"2"']);
     const fresh = await ask(admin, 'PUT', 'Patient?identifier=fresh', identified('fresh'));
     expect(fresh.status).to.equal(201);
+    const meant = await ask(admin, 'PUT', 'Patient?identifier=none', identified('none'), { 'If-Match': 'W/"1"' });
+    refusedWith(meant, 412, 'conflict');
     const named = await ask(admin, 'PUT', 'Patient?identifier=named', { ...identified('named'), id: 'named-1' });
     expect([named.status, at(named.body, 'id')]).to.deep.equal([201, 'named-1']);
     refusedWith(

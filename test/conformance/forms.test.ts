@@ -140,6 +140,8 @@ describe('bad input', () => {
     'a member twice': ['{"resourceType":"Patient","active":true,"active":false}', /active/],
     'U+0000': ['{"resourceType":"Patient","name":[{"family":"a\\u0000b"}]}', /line 1/],
     'half a surrogate': ['{"resourceType":"Patient","name":[{"family":"\\ud83d"}]}', /line 1/],
+    'what is no character': ['{"resourceType":"Patient","name":[{"family":"a\ufffe"}]}', /line 1/],
+    'what is no character, escaped': [String.raw`{"resourceType":"Patient","name":[{"family":"a\uFFFF"}]}`, /line 1/],
     'a broken escape': ['{"resourceType":"Patient","name":[{"family":"\\x"}]}', /line 1/],
     'a prototype key': ['{"resourceType":"Patient","__proto__":{"active":true}}', /Patient/],
     'a thousand levels': [`{"resourceType":"Patient","extension":${'['.repeat(1_000)}${']'.repeat(1_000)}}`, /./],

@@ -45,10 +45,11 @@ const memberCount = (value: object, depth: number): number => {
   return count;
 };
 
-/** Whether a text that JSON.parse takes might still hold what FHIR does not: the same member twice, U+0000, half a surrogate, too many levels. Sound texts are seldom in doubt. */
+/** Whether a text that JSON.parse takes might still hold what FHIR does not: the same member twice, U+0000, what is no character, half a surrogate, too many levels. Sound texts are seldom in doubt. */
 const isDoubtful = (value: unknown, text: string, names: number): boolean =>
   !text.isWellFormed() ||
-  (text.includes('\\u') && /\\u(?:0000|[dD][89a-fA-F])/.test(text)) ||
+  /[\ufffe\uffff]/.test(text) ||
+  (text.includes('\\u') && /\\u(?:0000|[dD][89a-fA-F]|[fF]{3}[eEfF])/.test(text)) ||
   (typeof value === 'object' && value !== null && memberCount(value, 1) !== names);
 
 /** The fault with its place. V8's own message is not told: it quotes the text around the fault, which may be a patient's. */

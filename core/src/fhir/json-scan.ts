@@ -67,6 +67,7 @@ const character = (scan: Scan): Fault => {
   if (isEscape && !/["\\/bfnrt]/.test(text[at + 1] ?? '')) return 'has a \\ that begins no escape of JSON';
   if (code < 32 && next === at + 1) return 'has a control character inside a string: write it as an escape';
   if (code === 0) return 'has the character U+0000, which FHIR does not allow';
+  if (code >= 0xfffe) return 'has U+FFFE or U+FFFF, which are no characters and which XML cannot say';
   if (isLow(code)) return halfSurrogate;
   const pair = isHigh(code) ? unitAt(text, next) : undefined;
   if (pair && !isLow(pair.code)) return halfSurrogate;

@@ -6,7 +6,7 @@ import { answerBinary, isBinary } from './binary.ts';
 import { bounded, claimsOf } from './claims.ts';
 import { bodyIn, typeIn } from './given.ts';
 import type { Kernel, Within } from './kernel.ts';
-import { make, replace } from './make.ts';
+import { checkMeant, make, replace } from './make.ts';
 import { criteriaQuery, matching } from './matching.ts';
 
 type InTransaction = Required<Within>;
@@ -98,6 +98,7 @@ export const updateMatching = (kernel: Kernel, interaction: Interaction, within:
     if (id !== undefined && own !== undefined && own !== id)
       throw invalid(`${type}.id`, `the criteria match ${type}/${id}, and the body says another id`);
     const target = id ?? own;
+    if (target === undefined) checkMeant({ ...interaction, id: 'that the criteria match' }, undefined);
     if (target === undefined) return make(kernel, interaction, part);
     return replace(kernel, { ...interaction, id: target }, 'PUT', () => body, part);
   });
