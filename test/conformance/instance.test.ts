@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { startTestServer, type TestCaller, type TestServer } from '@heddle/core/testing';
-import { ask, at, identified, made, observation, patient, refusedWith, textAt } from './asked.ts';
+import { ask, at, identified, made, observation, patient, refusedWith, textAt, type Json } from './asked.ts';
 
 describe('one resource', () => {
   let server: TestServer;
@@ -141,6 +141,23 @@ describe('one resource', () => {
       refusedWith(await ask(admin, 'PUT', 'Patient/a', patient({ id: 'b' })), 400, 'invalid');
       refusedWith(await ask(admin, 'PUT', 'Patient/a', patient()), 400, 'invalid');
       refusedWith(await ask(admin, 'PUT', 'Patient/a_b', patient({ id: 'a_b' })), 400, 'invalid');
+    });
+
+    it('leaves alone what it refers to already, also where the caller may not read that', async () => {
+      const labtech = await server.as('labtech');
+      const subject = `Patient/${await made(admin, patient())}`;
+      const order = async (): Promise<Json> => ({
+        reference: `MedicationRequest/${await made(admin, {
+          ...{ resourceType: 'MedicationRequest', status: 'active', intent: 'order', subject: { reference: subject } },
+          medicationCodeableConcept: { text: 'x' },
+        })}`,
+      });
+      const basedOn = [await order()];
+      const id = await made(admin, observation(subject, { basedOn }));
+      const update = (more: readonly Json[]) =>
+        ask(labtech, 'PUT', `Observation/${id}`, observation(subject, { id, basedOn: [...basedOn, ...more] }));
+      expect((await update([])).status).to.equal(200);
+      refusedWith(await update([await order()]), 422, 'not-found', /Observation\.basedOn\[1\]/);
     });
 
     it('takes If-Match, and answers 412 to a stale one', async () => {

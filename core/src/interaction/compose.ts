@@ -37,7 +37,10 @@ export const composed = async (kernel: Kernel, composing: Composing, body: Body)
       unit.find(target.type, target.id, 'read'),
     );
   }
-  const about = { self: `${type}/${id}`, all: targets, ...(within ? { arriving: within.arriving } : {}) };
+  // What the version before refers to is there, because it refers to it; and whoever wrote that could read it.
+  const known = new Set(old.targets.map((target) => `${target.type}/${target.id}`));
+  const fresh = known.size === 0 ? targets : targets.filter((target) => !known.has(`${target.type}/${target.id}`));
+  const about = { self: `${type}/${id}`, all: fresh, ...(within ? { arriving: within.arriving } : {}) };
   return {
     ...{ type, id, method, at, deleted: false },
     rid: before?.rid ?? (await kernel.store.rids(type)),
