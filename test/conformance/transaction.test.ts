@@ -247,6 +247,24 @@ describe('a transaction', () => {
     expect(await count('Patient?identifier=bulk-3999')).to.equal(1);
   }).timeout(20_000);
 
+  it('is refused of thousands of entries as quickly as it would be taken', async () => {
+    const entries = (last: Json) => [
+      ...Array.from({ length: 4_000 }, (_, n) =>
+        post(`urn:uuid:00000000-0000-4000-9000-${String(n).padStart(12, '0')}`, identified('many')),
+      ),
+      post(one, last),
+    ];
+    const timed = async (last: Json): Promise<readonly [number, number]> => {
+      const from = performance.now();
+      const { status } = await ask(admin, 'POST', '', bundle('transaction', entries(last)));
+      return [status, performance.now() - from];
+    };
+    const [refused, refusedMs] = await timed(patient({ gender: 'x' }));
+    const [taken, takenMs] = await timed(patient());
+    expect([refused, taken]).to.deep.equal([400, 200]);
+    expect(refusedMs).to.be.below(takenMs * 3);
+  }).timeout(30_000);
+
   it('of two that update the same resources in opposite order, both are done', async () => {
     const [a, b] = [await made(admin, patient()), await made(admin, patient())];
     const put = (id: string, family: string) => ({

@@ -104,14 +104,15 @@ export const openStore = ({ database, searchParameters, now, ...indexing }: Stor
       }
     };
     const abandon = (): void => {
+      if (abandoned) return;
       abandoned = true;
-      for (const { resolve } of held) resolve({ outcome: 'undone' });
+      for (const { resolve } of held.splice(0)) resolve({ outcome: 'undone' });
     };
     const write: Unit['write'] = (change) =>
       new Promise((resolve, reject) => {
-        held.push({ change, resolve, reject });
         if (abandoned) resolve({ outcome: 'undone' });
-        else if (held.length === count) void send();
+        else held.push({ change, resolve, reject });
+        if (held.length === count) void send();
       });
     return { unit: { ...single(tenant), write }, abandon };
   };
