@@ -121,6 +121,33 @@ describe('heddle export and heddle import', () => {
     }
   }).timeout(120_000);
 
+  it('carry the whole of a Binary over, however long', async () => {
+    const [from, to] = [await startTestServer(), await startTestServer()];
+    try {
+      const caller = await from.caller('admin');
+      const bytes = [3_000_001, 3_000_002, 6_000_000].map((size, at) => Buffer.alloc(size, `binary ${at} `));
+      for (const [at, data] of bytes.entries()) {
+        const resource = { resourceType: 'Binary', id: `b-${at}`, contentType: 'a/b', data: data.toString('base64') };
+        await from.perform({ verb: 'update', type: 'Binary', id: `b-${at}`, caller, body: bodyOf(resource) });
+      }
+      for (const [format, place] of [
+        ['ndjson', 'binaries'],
+        ['bundle', 'binaries.json'],
+      ] as const) {
+        done(await run(from, 'hospital', 'export', '--format', format, file(place)));
+        expect(done(await run(to, 'hospital', 'import', file(place)))).to.match(/ 0 refused/);
+      }
+      const reader = await to.as('admin');
+      for (const [at, data] of bytes.entries()) {
+        const answer = await reader.send('GET', `/fhir/Binary/b-${at}`, undefined, { Accept: 'a/b' });
+        expect(Buffer.from(await answer.arrayBuffer()).equals(data), `b-${at}`).to.equal(true);
+      }
+    } finally {
+      await from.close();
+      await to.close();
+    }
+  }).timeout(60_000);
+
   describe('name what is refused by file and line, without a value, and take the rest', () => {
     const refusal = async (...paths: readonly string[]): Promise<string> => {
       const { code, output } = await run(other, 'hospital', 'import', ...paths);

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { misconfigured } from '../../outcome/outcome.ts';
 import type { OnKernel } from '../on-kernel.ts';
 import { entriesIn, memberIn } from './items.ts';
+import { whole, type Pieces } from './whole-binary.ts';
 
 export interface ExportNeeds {
   readonly ask: OnKernel['ask'];
@@ -40,7 +41,8 @@ const pagesOf = async function* (ask: OnKernel['ask'], type: string): AsyncGener
 };
 
 interface Sink {
-  readonly add: (resources: readonly string[], type: string) => Promise<void>;
+  /** Answers how many were still there. */
+  readonly add: (resources: readonly string[], type: string) => Promise<number>;
   readonly end: () => Promise<void>;
   readonly drop: () => Promise<void>;
 }
@@ -50,34 +52,58 @@ interface Form {
   readonly lead: string;
   readonly between: string;
   readonly tail: string;
-  readonly item: (resource: string, type: string) => string;
+  /** What stands before a resource and behind it. */
+  readonly around: (id: string, type: string) => readonly [before: string, behind: string];
 }
 
 const idIn = (resource: string): string => String(JSON.parse(memberIn(resource, 'id') ?? '""'));
 
-const lines: Form = { lead: '', between: '', tail: '', item: (resource) => `${resource}\n` };
+const lines: Form = { lead: '', between: '', tail: '', around: () => ['', '\n'] };
 
 const bundleOf = (type: 'transaction' | 'collection', base: string): Form => ({
   lead: `{"resourceType":"Bundle","type":"${type}","entry":[\n`,
   between: ',\n',
   tail: '\n]}\n',
-  item: (resource, name) => {
-    const place = `${name}/${idIn(resource)}`;
+  around: (id, name) => {
+    const place = `${name}/${id}`;
     const request = type === 'transaction' ? `,"request":{"method":"PUT","url":"${place}"}` : '';
-    return `{"fullUrl":"${base}/fhir/${place}","resource":${resource}${request}}`;
+    return [`{"fullUrl":"${base}/fhir/${place}","resource":`, `${request}}`];
   },
 });
 
-const openSink = async (path: string, { lead, between, tail, item }: Form): Promise<Sink> => {
+const openSink = async (ask: OnKernel['ask'], path: string, form: Form): Promise<Sink> => {
+  const { lead, between, tail, around } = form;
   const half = `${path}.part`;
   await mkdir(dirname(path), { recursive: true });
   const file: FileHandle = await open(half, 'w', 0o600);
   await file.appendFile(lead);
   let separator = '';
+  let waiting: string[] = [];
+  const flush = async (): Promise<void> => {
+    await file.appendFile(waiting.join(''));
+    waiting = [];
+  };
+  const write = async (pieces: Pieces, [before, behind]: readonly [string, string]): Promise<void> => {
+    waiting.push(separator, before);
+    if (typeof pieces === 'string') waiting.push(pieces);
+    else {
+      await flush();
+      for await (const piece of pieces) await file.appendFile(piece);
+    }
+    waiting.push(behind);
+  };
   return {
     add: async (resources, type) => {
-      await file.appendFile(separator + resources.map((resource) => item(resource, type)).join(between));
-      separator = between;
+      let added = 0;
+      for (const resource of resources) {
+        const pieces = await whole(ask, type, resource);
+        if (pieces === undefined) continue;
+        await write(pieces, around(idIn(resource), type));
+        separator = between;
+        added++;
+      }
+      await flush();
+      return added;
     },
     end: async () => {
       await file.appendFile(tail);
@@ -126,10 +152,9 @@ export const exportAll = async (needs: ExportNeeds): Promise<number> => {
           await sink?.end();
           sink = undefined;
           path = next;
-          sink = await openSink(next, form);
+          sink = await openSink(ask, next, form);
         }
-        await sink?.add(resources, type);
-        count += resources.length;
+        count += (await sink?.add(resources, type)) ?? 0;
       }
       if (count > 0) told(type, count);
       total += count;
