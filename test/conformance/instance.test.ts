@@ -211,6 +211,8 @@ describe('one resource', () => {
         ask(admin, 'PATCH', `Patient/${id}`, text, { 'Content-Type': 'application/json-patch+json' });
       for (const text of [
         '[{"op":"remove","path":"/gender"},]',
+        '["',
+        '[{"path":"/gender","value":"fe',
         '['.repeat(5_000),
         '[{"op":"add","op":"remove","path":"/gender"}]',
         String.raw`[{"op":"replace","path":"/gender","value":"\ud800"}]`,

@@ -122,6 +122,9 @@ describe('a transaction', () => {
       };
       return { resource, request: { method: 'PATCH', url: `Observation/${id}` } };
     };
+    const broken = patch(one);
+    broken.resource.data = Buffer.from(`[{"path":"${one}`).toString('base64');
+    refusedWith(await send(broken, post(one, patient())), 400, 'structure');
     refusedWith(await send(patch(two), post(one, patient())), 400, 'not-found', /Bundle\.entry\[0\]\.resource\.data/);
     const { status, body, text } = await send(patch(one), post(one, patient()));
     expect(status, text).to.equal(200);

@@ -16,13 +16,14 @@ const nine = 57;
 const colon = 58;
 const backslash = 92;
 
-/** The place of the quotation mark that ends the string which begins at `from`. */
+/** The place of the quotation mark that ends the string which begins at `from`; of what is no JSON, the end of the text. */
 const endOfString = (text: string, from: number): number => {
-  for (let at = text.indexOf('"', from + 1); ; at = text.indexOf('"', at + 1)) {
+  for (let at = text.indexOf('"', from + 1); at >= 0; at = text.indexOf('"', at + 1)) {
     let before = at;
     while (text.charCodeAt(before - 1) === backslash) before--;
     if ((at - before) % 2 === 0) return at;
   }
+  return text.length;
 };
 
 /** Whether a number, as it is written, comes back otherwise from JavaScript. The quick answers first: nearly all numbers are plain. */

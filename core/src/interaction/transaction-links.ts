@@ -1,10 +1,9 @@
 /** Rewrites the links between the entries of a transaction to the ids that the entries have got, in references, addresses and narrative alike. */
-import type { Resource } from '../fhir/body.ts';
+import { parsePatch, type Resource } from '../fhir/body.ts';
 import type { Link } from '../fhir/structure/links.ts';
 import { isResourceType } from '../fhir/resource-types.ts';
 import { entryPath, inEntry, type EntryRequest } from '../fhir/bundle-entries.ts';
 import type { Interaction } from '../fhir/interaction.ts';
-import { parseLossless } from '../fhir/lossless.ts';
 import { ambiguous, asOutcome, invalid, Outcome, unprocessable } from '../outcome/outcome.ts';
 import type { Unit } from '../store/unit.ts';
 import type { Kernel } from './kernel.ts';
@@ -79,7 +78,7 @@ const rewritePatch = ({ place, resource }: EntryRequest, addresses: Addresses): 
     return found ?? value;
   };
   try {
-    const data = Buffer.from(JSON.stringify(parseLossless(text), rewritten)).toString('base64');
+    const data = Buffer.from(JSON.stringify(parsePatch(text), rewritten)).toString('base64');
     Object.assign(resource, { data });
   } catch {
     return;
