@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { bodyOf, type Resource } from '../../core/src/fhir/body.ts';
 import { testMaster } from '../../core/src/testing/postgres.ts';
 import { startTestServer, type TestServer } from '../../core/src/testing/server.ts';
+import { eventually } from '../../core/test/eventually.ts';
 import { sql } from '../../core/test/store/rig.ts';
 import { halves, heddle, whole, type Ended } from '../faults/installation.ts';
 
@@ -135,6 +136,39 @@ describe('an administrator who erases a patient', () => {
     expect(text).to.not.match(/Patient\//);
   });
 
+  it('takes the files of the record, past copies and answers that wait, and names copies that stay', async () => {
+    const data = Buffer.from(`scan of ${secret}`).toString('base64');
+    const url = (id: string) => ({ attachment: { url: `Binary/${id}` } });
+    await put({ resourceType: 'Binary', id: 'guarded', contentType: 'a/b', data, securityContext: to(patient) });
+    await put({ resourceType: 'Binary', id: 'attached', contentType: 'a/b', data });
+    await put({ resourceType: 'Binary', id: 'theirs', contentType: 'a/b', data: 'AAAA', securityContext: to(other) });
+    await put({
+      ...{ resourceType: 'DocumentReference', id: 'd-1', status: 'current', subject: to(patient) },
+      content: [url('guarded'), url('attached'), url('theirs')],
+    });
+    const copy = {
+      fullUrl: `http://x.example/fhir/Patient/${patient}`,
+      resource: { resourceType: 'Patient', id: patient },
+    };
+    await put({ resourceType: 'Bundle', id: 'copies', type: 'collection', entry: [copy] });
+    const admin = await server.as('admin');
+    const asked = await admin.send('GET', `/fhir/Patient?_id=${patient}`, undefined, { Prefer: 'respond-async' });
+    const waits = (asked.headers.get('content-location') ?? '').replace(server.url, '');
+    await eventually(async () => expect((await admin.send('GET', waits)).status).to.equal(200));
+
+    const refused = await erase('--yes');
+    expect(refused.output).to.match(/bundles with a copy in them: Bundle\/copies/);
+    await put({ resourceType: 'Bundle', id: 'copies', type: 'collection' });
+    const done = await erase('--yes');
+    expect(done.code, done.output).to.equal(0);
+    expect(done.output).to.match(/1 answers that waited/);
+    for (const path of ['Binary/guarded', 'Binary/attached', 'DocumentReference/d-1'])
+      expect(await statusOf(path), path).to.equal(404);
+    expect(await statusOf('Binary/theirs')).to.equal(200);
+    expect((await admin.send('GET', waits)).status).to.equal(404);
+    for (const text of [patient, Buffer.from(secret).toString('hex')]) expect(await holding(text)).to.deep.equal({});
+  }).timeout(60_000);
+
   it('is told what is another patient’s too and who refers to the record, and erases only when made to', async () => {
     const entry = [patient, other].map((id) => ({ actor: to(id), status: 'accepted' }));
     await put({ resourceType: 'Appointment', id: 'both', status: 'booked', participant: entry });
@@ -156,7 +190,7 @@ describe('an administrator who erases a patient', () => {
     const refused = await erase('--yes');
     expect(refused.code, refused.output).to.equal(1);
     expect(refused.output).to.match(/to be erased, with all versions: 2 resources/);
-    expect(refused.output).to.match(/another patient's too: (?=.*Appointment\/both)(?=.*Group\/g)(?=.*Patient\/twin)/);
+    expect(refused.output).to.match(/another patient's too, or bundles with a copy in them: (?=.*Appointment\/both)(?=.*Group\/g)(?=.*Patient\/twin)/);
     expect(refused.output).to.match(/others refer to what would be erased:\n {2}Provenance +1/);
     expect(refused.output).to.match(/nothing was erased: .*--force/);
     expect(await holding(patient)).to.deep.equal(before);

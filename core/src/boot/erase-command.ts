@@ -29,7 +29,7 @@ const show = ({ whole: going, past, shared, holders }: Plan): void => {
   if (past.length > 0) print(`past versions of resources that are others' by now: ${whole(past.length)}`);
   if (shared.length > 0)
     print(
-      `not erased, because they are another patient's too: ${namesOf(shared)}\n  decide about each, take the patient out of it, and erase again`,
+      `not erased, because they are another patient's too, or bundles with a copy in them: ${namesOf(shared)}\n  decide about each, take the patient out of it, and erase again`,
     );
   if (holders.length > 0) {
     print('others refer to what would be erased:');
@@ -68,12 +68,16 @@ const carryOut = async (
     plan.whole.map(({ rid }) => rid),
     plan.past,
   );
+  const answers = await unit.erasing.forgetAnswers();
   const accounts = await unit.erasing.unbind('Patient', patient);
   const body = auditEntry({ ...erased, who: whoAsks(), when: effects.now(), reason });
   // In the same transaction: nothing is erased without its entry, and no entry speaks of what was not done.
   await ask({ verb: 'create', type: 'AuditEvent', body }, { unit, transaction: unit, arriving: new Set() });
   return [
     `erased ${whole(erased.resources)} resources and ${whole(erased.versions)} past versions`,
+    ...(answers > 0
+      ? [`${answers} answers that waited to be fetched are taken back: whoever asked can ask again`]
+      : []),
     ...(accounts > 0
       ? [`${accounts} accounts stood for the patient: they are closed, and their usernames remain`]
       : []),

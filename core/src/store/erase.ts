@@ -36,6 +36,8 @@ export interface Erasing {
   readonly holders: (erased: readonly Holder[]) => Promise<Holder[]>;
   /** Whole resources, and single past versions of others. */
   readonly erase: (rids: readonly number[], past: readonly Pick<Trace, 'rid' | 'version'>[]) => Promise<ErasedCounts>;
+  /** Answers that were made to be fetched later, of the whole tenant. */
+  readonly forgetAnswers: () => Promise<number>;
   /** Accounts that stand for the resource: they stand for nothing afterwards, and nobody signs in with them. */
   readonly unbind: (type: string, id: string) => Promise<number>;
 }
@@ -87,6 +89,12 @@ const accounts = writes(
   `update account a set fhir_user = null, disabled = true where a.tenant = $1 and a.fhir_user = $2 returning a.id`,
 );
 
+/** They may tell of anybody; whoever asked can ask again. */
+const answers = writes(
+  'erase.answers',
+  'delete from deferred d where d.tenant = $1 and d.status is not null returning d.id',
+);
+
 export interface ErasingNeeds {
   readonly transaction: Transaction;
   /** The keys under which a reference to a type may be stored. */
@@ -124,5 +132,6 @@ export const openErasing = ({ transaction: { run }, referenceKeys }: ErasingNeed
     const others = await run(pastVersions, pairs);
     return { resources: resources.length, versions: versions.length + others.length };
   },
+  forgetAnswers: async () => (await run(answers, [])).length,
   unbind: async (type, id) => (await run(accounts, [`${type}/${id}`])).length,
 });

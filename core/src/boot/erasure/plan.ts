@@ -1,4 +1,5 @@
 /** Decides what of the store goes with a patient, what stays because it is another patient's too, and who would be left referring to nothing. Changes nothing. */
+import { metadataOf } from '../../fhir/binary.ts';
 import { parseBody } from '../../fhir/body.ts';
 import { textOf } from '../../fhir/stored.ts';
 import type { Kernel } from '../../interaction/kernel.ts';
@@ -11,7 +12,7 @@ export interface Plan {
   readonly whole: readonly Holder[];
   /** Past versions, of resources that belong to others by now. */
   readonly past: readonly Trace[];
-  /** Of the compartment, and of another patient's: a person decides. */
+  /** Of the compartment, and of another patient's, or a bundle with a copy in it: a person decides. */
   readonly shared: readonly Holder[];
   /** Not of the compartment, and they refer to what goes. */
   readonly holders: readonly Holder[];
@@ -58,6 +59,40 @@ const sorted = (read: readonly Read[], patient: string): Omit<Plan, 'holders'> =
   };
 };
 
+const binaryIn = /(?:^|\/)Binary\/([A-Za-z0-9.-]{1,64})(?:\/_history\/[^/]+)?$/;
+
+/** The ids of Binaries that a text names as addresses. */
+const binariesIn = (value: unknown, found: Set<string>): Set<string> => {
+  if (typeof value === 'string') {
+    const [, id] = binaryIn.exec(value) ?? [];
+    if (id !== undefined) found.add(id);
+  } else if (typeof value === 'object' && value !== null)
+    for (const each of Object.values(value)) binariesIn(each, found);
+  return found;
+};
+
+/** The files of the record: what its resources lead to, and what only those may see who see the record; not what belongs to another. */
+const filesOf = async (
+  unit: TransactionUnit,
+  traces: readonly Trace[],
+  going: ReadonlySet<string>,
+): Promise<Holder[]> => {
+  const ids = new Set<string>();
+  for (const trace of traces) {
+    if (trace.type === 'Binary') ids.add(trace.id);
+    else if (going.has(place(trace))) binariesIn(JSON.parse(textOf({ ...trace, deleted: false })), ids);
+  }
+  const files: Holder[] = [];
+  for (const id of ids) {
+    const stored = await unit.find('Binary', id, 'remove');
+    if (!stored) continue;
+    const reference = stored.deleted ? undefined : metadataOf(stored).securityContext?.['reference'];
+    const [, type, owner] = /([A-Z]\w+)\/([^/]+)$/.exec(typeof reference === 'string' ? reference : '') ?? [];
+    if (reference === undefined || going.has(`${type}/${owner}`)) files.push({ rid: stored.rid, type: 'Binary', id });
+  }
+  return files;
+};
+
 /** What is found is only sure while the patient is locked, and then nobody can refer to it anew. */
 export const planErasure = async (
   kernel: Kernel,
@@ -68,19 +103,29 @@ export const planErasure = async (
   await unit.find('Patient', patient, 'remove');
   const { erasing } = unit;
   const traces = await erasing.traces('Patient', patient);
+  // In a bundle is a copy: its references are none of this server's.
+  const copies = traces.filter(({ type }) => type === 'Bundle');
   const read = traces
-    .filter(({ type, id }) => place({ type, id }) !== `Patient/${patient}`)
+    .filter(({ type, id }) => type !== 'Bundle' && place({ type, id }) !== `Patient/${patient}`)
     .map((trace) => readTrace(kernel, compartment, patient, trace))
     .filter(({ refers }) => refers);
-  const { whole, shared, past } = sorted(read, patient);
+  const { whole, shared: others, past } = sorted(read, patient);
+  const held = copies.filter((copy) => isLatest(copy) && !copy.now.deleted);
+  const shared = [...others, ...held.map(({ rid, type, id }) => ({ rid, type, id }))];
   const rid = await erasing.rid('Patient', patient);
   const own = rid === undefined ? [] : [{ rid, type: 'Patient', id: patient }];
-  const going = [...own, ...whole].toSorted((a, b) => a.rid - b.rid);
+  const names = new Set([`Patient/${patient}`, ...whole.map(place)]);
+  const files = await filesOf(unit, traces, names);
+  const known = new Set(whole.map(({ rid: each }) => each));
+  const going = [...own, ...whole, ...files.filter(({ rid: each }) => !known.has(each))].toSorted(
+    (a, b) => a.rid - b.rid,
+  );
   // Without the patient there may be nobody to refer to; those who name it all the same have been read.
   const gone = own.length > 0 ? going : [...going, { rid: 0, type: 'Patient', id: patient }];
   const sharedRids = new Set(shared.map(({ rid: each }) => each));
   const holders = (await erasing.holders(gone)).filter(({ rid: each }) => !sharedRids.has(each));
-  return { whole: going, past, shared, holders };
+  const pastCopies = copies.filter((copy) => !held.includes(copy));
+  return { whole: going, past: [...past, ...pastCopies], shared, holders };
 };
 
 /** Types with how many of each, the most first. */
