@@ -135,6 +135,10 @@ describe('a transaction', () => {
     const put = { resource: identified('twice'), request: { method: 'PUT', url: 'Patient?identifier=twice' } };
     const create = post(one, identified('twice'), { ifNoneExist: 'identifier=twice' });
     for (const second of [put, create]) refusedWith(await send(put, second), 400, 'duplicate');
+    const both = { ...identified('twice'), identifier: ['twice', 'too'].map((value) => ({ value })) };
+    const named = (value: string, fullUrl: string) => post(fullUrl, both, { ifNoneExist: `identifier=|${value}` });
+    refusedWith(await send(named('twice', one), named('too', two)), 400, 'duplicate', /entries 0 and 1/);
+    refusedWith(await send(post(one, both), named('too', two)), 400, 'duplicate');
     expect(await count('Patient?identifier=twice')).to.equal(0);
   });
 

@@ -190,7 +190,9 @@ describe('an administrator who erases a patient', () => {
     const refused = await erase('--yes');
     expect(refused.code, refused.output).to.equal(1);
     expect(refused.output).to.match(/to be erased, with all versions: 2 resources/);
-    expect(refused.output).to.match(/another patient's too, or bundles with a copy in them: (?=.*Appointment\/both)(?=.*Group\/g)(?=.*Patient\/twin)/);
+    expect(refused.output).to.match(
+      /another patient's too, or bundles with a copy in them: (?=.*Appointment\/both)(?=.*Group\/g)(?=.*Patient\/twin)/,
+    );
     expect(refused.output).to.match(/others refer to what would be erased:\n {2}Provenance +1/);
     expect(refused.output).to.match(/nothing was erased: .*--force/);
     expect(await holding(patient)).to.deep.equal(before);

@@ -23,7 +23,7 @@ export interface Identified {
 
 const named = (entry: EntryRequest): string => `${entry.type}/${entry.id}`;
 
-const twice = (a: number, b: number, what: string): Outcome =>
+export const twice = (a: number, b: number, what: string): Outcome =>
   new Outcome(400, [
     {
       severity: 'error',

@@ -12,6 +12,7 @@ import { entryAnswer } from './entry-answer.ts';
 import { bodyIn } from './given.ts';
 import type { Kernel, Perform, Verb, Within } from './kernel.ts';
 import { checkReferrers } from './remove.ts';
+import { checkCriteria } from './transaction-criteria.ts';
 import { checkEntries, checkIdentified, identifyAll, type Identified } from './transaction-identities.ts';
 import { addressesOf, hasConditionalLinks, resolveConditionalLinks, rewriteLinks } from './transaction-links.ts';
 
@@ -150,6 +151,7 @@ const inOrder = async (
     transaction,
   );
   checkIdentified([...removals, ...others]);
+  checkCriteria(kernel, interaction, others);
   const addresses = addressesOf(others);
   for (const one of others) rewriteLinks(kernel, one, addresses);
   const making = { ...within, arriving: arrivingOf(others) };
