@@ -13,6 +13,7 @@ import { exportCommand } from './export-command.ts';
 import { importCommand } from './import-command.ts';
 import { keysCommand } from './keys-command.ts';
 import { migrateCommand } from './migrate-command.ts';
+import { reindexCommand } from './reindex-command.ts';
 import { restoreCommand } from './restore-command.ts';
 import { isWorker, startHeddle, workHeddle } from './start.ts';
 
@@ -105,6 +106,11 @@ const commands: readonly Command[] = [
     run: exportCommand,
   },
   { name: 'import', summary: 'import --tenant <name> <files or folders…> of ndjson or bundles', run: importCommand },
+  {
+    name: 'reindex',
+    summary: 'reindex [--tenant <name>] [--types A,B], so that search finds every stored resource',
+    run: reindexCommand,
+  },
   {
     name: 'erase',
     summary: 'erase --tenant <name> --reason <text> Patient/<id> [--yes] [--force], for ever',

@@ -47,7 +47,7 @@ const replaced = `
     select i.place, r.*
       from input i
      cross join lateral (
-       select r.ctid as tid, r.rid, r.version, r.updated, r.method, r.deleted, r.tail
+       select r.rid, r.version, r.updated, r.method, r.deleted, r.tail
          from resource r where r.tenant = $1 and r.rid = i.rid and r.version = i.was
           for no key update) r
      where i.was > 0)`;
@@ -70,7 +70,10 @@ const made = ({ whole }: Form): string => `
     ${whole ? '' : 'on conflict do nothing'}
     returning rid, version, updated)`;
 
-/** The clock of one node may be behind another's: along one resource time never goes back. */
+/**
+ * The clock of one node may be behind another's: along one resource time never goes back. The row is named by its key and
+ * not by its place: whoever makes the index anew moves rows without making versions of them.
+ */
 const moved = `
   moved as (
     insert into history (tenant, rid, version, updated, method, deleted, tail)
@@ -80,7 +83,7 @@ const moved = `
        set version = o.version + 1, updated = greatest(${now}, o.updated + make_interval(secs => 0.001)),
            method = g.method, deleted = g.deleted, tail = coalesce(g.tail, ''), at = g.at
       from good g join old o on o.place = g.place
-     where r.tenant = $1 and r.ctid = any(array(select o.tid from old o)) and r.rid = g.rid
+     where r.tenant = $1 and r.rid = g.rid and r.version = o.version
     returning r.rid, r.version, r.updated)`;
 
 /** Entries of a new resource cannot be there yet; those of an older one may be, if its index was made anew meanwhile. */
