@@ -32,7 +32,7 @@ describe('heddle reindex', () => {
   after(() => server.close());
 
   const put = async (id: string, seeded: Seeded): Promise<void> => {
-    const body = bodyOf({ ...observation(seeded, 'Patient/p'), id } as never);
+    const body = bodyOf({ ...observation(seeded, 'Patient/p'), id });
     await server.perform({ verb: 'update', type: 'Observation', id, caller, body });
   };
   const forget = () =>
