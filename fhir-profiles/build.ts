@@ -31,9 +31,10 @@ const resourceTypes = types
 
 const searchParameters = entries('search-parameters.json')
   .filter((entry) => entry.resourceType === 'SearchParameter' && !foreignParameters.has(entry.url))
-  .map(({ url, code, type, base, expression, target }) => ({
+  .map(({ url, code, type, base, expression, target, component }) => ({
     ...{ url, code, type, base, expression },
     target: targetsAsInR4[url] ?? target,
+    component: component?.map(({ definition, expression: path }) => ({ definition, expression: path })),
   }))
   .sort((a, b) => byText(a.url, b.url));
 

@@ -37,6 +37,8 @@ export interface Entry {
   readonly base?: readonly string[];
   readonly expression?: string;
   readonly target?: readonly string[];
+  /** Of a composite search parameter. */
+  readonly component?: readonly { readonly definition: string; readonly expression: string }[];
   readonly snapshot?: { readonly element: readonly PublishedElement[] };
   readonly concept?: readonly Concept[];
   readonly compose?: {

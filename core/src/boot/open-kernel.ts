@@ -2,10 +2,13 @@
 import { loadRoleFile } from '../config/role-file.ts';
 import type { Configuration } from '../config/schema.ts';
 import { modelOf } from '../fhir/fhirpath/model.ts';
+import { compositeShape, elementExtractor } from '../fhir/search/composite.ts';
 import { extractorFor } from '../fhir/search/extract.ts';
 import { openStructures } from '../fhir/structure/structures.ts';
+import { openUcum } from '../fhir/ucum/ucum.ts';
 import { openXml } from '../fhir/xml/format.ts';
 import { binaryRules } from '../interaction/binary-rules.ts';
+import type { CursorKeys } from '../interaction/cursor.ts';
 import type { Kernel, Perform } from '../interaction/kernel.ts';
 import { line } from '../interaction/line.ts';
 import { targetsOf } from '../interaction/references.ts';
@@ -13,7 +16,7 @@ import { verbs } from '../interaction/verbs.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Tracer } from '../observe/tracing.ts';
 import { misconfigured } from '../outcome/outcome.ts';
-import { r4Codes, r4Types } from '../platform/structures.ts';
+import { r4Codes, r4Types, ucumTable } from '../platform/structures.ts';
 import { contributionsOf, type Plugin } from '../plugin/define.ts';
 import { buildRoleTable } from '../policy/role-table.ts';
 import { buildRegistry } from '../registry/registry.ts';
@@ -33,6 +36,7 @@ export interface KernelNeeds {
   readonly effects: Effects;
   readonly metrics: Metrics;
   readonly tracer: Tracer;
+  readonly cursorKeys: CursorKeys;
 }
 
 export interface OpenKernel {
@@ -41,7 +45,7 @@ export interface OpenKernel {
 }
 
 export const openKernel = (needs: KernelNeeds): OpenKernel => {
-  const { root, version, config, plugins, database, publicUrl, effects, metrics, tracer } = needs;
+  const { root, version, config, plugins, database, publicUrl, effects, metrics, tracer, cursorKeys } = needs;
   const { now, stopwatch, ids } = effects;
   const { registry, faults } = buildRegistry(
     plugins.map((plugin) => ({ owner: plugin.name, contributions: contributionsOf(plugin) })),
@@ -58,12 +62,16 @@ export const openKernel = (needs: KernelNeeds): OpenKernel => {
   const store = openStore({
     ...{ database, now, base: `${publicUrl}/fhir` },
     compile: (type, parameters) => extractorFor(type, parameters, model),
+    compileElements: (path, parts) => elementExtractor(model, path, parts),
+    shapeOf: (type, parameter, parameters) => compositeShape(model, type, parameter, parameters),
+    units: openUcum(ucumTable()),
     targetsOf: (resource) => targetsOf({ structures, publicUrl }, resource),
     searchParameters: registry.all(searchParameterKind).map(({ value }) => value),
   });
   const kernel: Kernel = {
     ...{ store, structures, model, xml: openXml(structures), references: config.fhir.references },
     ...{ binary: binaryRules(config.fhir.binary), deferred: config.fhir.deferred },
+    cursors: { keys: cursorKeys, keepSeconds: config.fhir.search.cursorSeconds },
     ...{ registry, roles, verbs, version, publicUrl },
     ...{ now, stopwatch, ids, metrics, tracer, started: new Date(now()) },
   };

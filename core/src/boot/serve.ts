@@ -130,6 +130,7 @@ export const serve = async (needs: ServeNeeds): Promise<Serving> => {
     const { kernel, perform } = openKernel({
       ...{ root: needs.root, version, config, plugins, database: opened, publicUrl },
       ...{ effects, metrics, tracer },
+      cursorKeys: { current: () => keys.current('cursor'), find: (id) => keys.find('cursor', id) },
     });
     const { registry } = kernel;
     closing(

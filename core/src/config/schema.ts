@@ -91,6 +91,10 @@ export const schema = z.strictObject({
       /** Whether a resource that others refer to may be deleted. */
       mayDangle: flag,
     }),
+    search: z.strictObject({
+      /** So long the pages of one question can be turned. */
+      cursorSeconds: whole(1, 86_400),
+    }),
     /** `Prefer: respond-async`. */
     deferred: z.strictObject({
       /** So long an answer is kept. */

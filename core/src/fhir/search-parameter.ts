@@ -7,4 +7,6 @@ export interface SearchParameter {
   readonly base: readonly string[];
   readonly expression?: string;
   readonly target?: readonly string[];
+  /** Of a composite: the parameter whose kind each part has, and where it stands in what the expression finds. */
+  readonly component?: readonly { readonly definition: string; readonly expression: string }[];
 }

@@ -1,7 +1,6 @@
 /** history of one resource, of a type, of everything: a bundle of versions, latest first. */
 import type { Interaction } from '../fhir/interaction.ts';
 import { bundleText, entryText } from '../fhir/bundle-text.ts';
-import { cursorText, readCursor } from '../fhir/cursor.ts';
 import { resourceTypes } from '../fhir/resource-types.ts';
 import { dateRange } from '../fhir/search/date-range.ts';
 import { etagOf, textOf } from '../fhir/stored.ts';
@@ -11,8 +10,9 @@ import type { Run } from '../store/statement.ts';
 import { seenBinaries } from './binary.ts';
 import { idIn, typeIn } from './given.ts';
 import type { Kernel, Verb, Within } from './kernel.ts';
-import { shaping } from './matching.ts';
-import { countOf, pageLinks } from './page.ts';
+import { openCursor, sealCursor, type CursorNeeds } from './cursor.ts';
+import { countOf, shaping } from '../fhir/search/shape.ts';
+import { pageLinks } from './page.ts';
 
 const rangeIn = (query: URLSearchParams, name: string): { low: number; high: number } | undefined => {
   const text = query.get(name);
@@ -62,7 +62,13 @@ const answer = async (
   const cursor = query.get('_cursor');
   const since = rangeIn(query, '_since')?.low;
   const at = rangeIn(query, '_at');
-  const [updated = 0, rid = 0, version = 0] = cursor === null ? [] : readCursor(cursor, 3);
+  const { cursors, now } = kernel;
+  const needs: CursorNeeds = {
+    ...{ ...cursors, tenant: caller.tenant, now: now() },
+    question: `${path}?_since=${query.get('_since') ?? ''}&_at=${query.get('_at') ?? ''}`,
+  };
+  const from = cursor === null ? undefined : openCursor(needs, cursor);
+  const [updated = 0, rid = 0, version = 0] = from?.values.map(Number) ?? [];
   const { store } = kernel;
   const ofPool: Run = (statement, values) => store.database.searches.run(caller.tenant, statement, values, signal);
   const found = await findHistory(within?.transaction?.run ?? ofPool, {
@@ -76,7 +82,7 @@ const answer = async (
     throw notFound(path.replace('/_history', ''));
   const page = found.slice(0, limit);
   const last = found.length > limit ? page.at(-1) : undefined;
-  const next = last && cursorText([last.updated, last.rid, last.version]);
+  const next = last && sealCursor(needs, from?.taken ?? needs.now, [last.updated, last.rid, last.version]);
   const links = pageLinks(`${base}/${path}`, [...query], next);
   const seen = await seenBinaries(kernel, caller, within?.unit ?? store.single(caller.tenant), page);
   return bundleText(

@@ -7,6 +7,7 @@ import type { XmlFormat } from '../fhir/xml/format.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Tracer } from '../observe/tracing.ts';
 import type { RoleTable } from '../policy/role-table.ts';
+import type { CursorKeys } from './cursor.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Store } from '../store/store.ts';
 import type { TransactionUnit, Unit } from '../store/unit.ts';
@@ -34,7 +35,15 @@ export interface DeferredRules {
   readonly mostWaiting: number;
 }
 
+/** What pages of searches are turned by. */
+export interface Cursors {
+  readonly keys: CursorKeys;
+  /** All pages of one question together. */
+  readonly keepSeconds: number;
+}
+
 export interface Kernel {
+  readonly cursors: Cursors;
   readonly store: Store;
   readonly structures: Structures;
   readonly xml: XmlFormat;

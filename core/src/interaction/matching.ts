@@ -1,13 +1,12 @@
 /** Reads criteria as a query that the caller may ask: the one way by which search and all conditional verbs find resources. */
-import { parseQuery, type Parsed } from '../fhir/search/query.ts';
+import { parseQuery, type Parsed } from '../fhir/search/parse/parse.ts';
+import type { Parameters } from '../fhir/search/query.ts';
+import { shaping } from '../fhir/search/shape.ts';
 import type { Caller } from '../fhir/interaction.ts';
 import { forbidden, invalid, malformed } from '../outcome/outcome.ts';
 import type { Hit } from '../store/search/find.ts';
 import type { Unit } from '../store/unit.ts';
 import type { Kernel } from './kernel.ts';
-
-/** They shape the answer and narrow nothing. */
-export const shaping = new Set(['_format', '_pretty', '_summary', '_elements', '_count', '_cursor']);
 
 export const narrowing = (params: URLSearchParams): [string, string][] =>
   [...params].filter(([name]) => !shaping.has(name));
@@ -15,7 +14,8 @@ export const narrowing = (params: URLSearchParams): [string, string][] =>
 export const readQuery = (kernel: Kernel, caller: Caller, type: string, params: URLSearchParams): Parsed => {
   const decision = kernel.roles.judge(caller, 'search-type', type);
   if (!decision.permitted) throw forbidden(decision.reason);
-  return parseQuery(type, narrowing(params), kernel.store.parameters(type).all, `${kernel.publicUrl}/fhir`);
+  const parametersOf = (each: string): Parameters => kernel.store.parameters(each).all;
+  return parseQuery(type, narrowing(params), { parametersOf, base: `${kernel.publicUrl}/fhir` });
 };
 
 /** At most two: more than one is all that a conditional verb needs to know. */

@@ -2,7 +2,7 @@
 import type { EntryRequest } from '../fhir/bundle-entries.ts';
 import type { Interaction } from '../fhir/interaction.ts';
 import type { Word } from '../store/change.ts';
-import { conditionsOf, type Condition } from '../store/search/conditions.ts';
+import type { Condition } from '../store/search/conditions.ts';
 import type { Kernel } from './kernel.ts';
 import { criteriaQuery } from './matching.ts';
 import { twice, type Identified } from './transaction-identities.ts';
@@ -21,20 +21,20 @@ const isMet = ({ keys, matches }: WordsCondition, words: readonly Word[]): boole
     ({ param, value }) =>
       keys.includes(param) &&
       matches.some((match) => {
-        if ('exact' in match) return value === match.exact;
-        return 'start' in match && value.startsWith(match.start);
+        if (match.tests || 'from' in match) return false;
+        return 'exact' in match ? value === match.exact : value.startsWith(match.start);
       }),
   );
 
 /** As far as words tell: criteria that ask for more are left to the search that has been made already. */
 const areMet = (conditions: readonly Condition[], words: readonly Word[]): boolean =>
-  conditions.every((condition) => condition.kind === 'words' && !condition.negated && isMet(condition, words));
+  conditions.every((condition) => condition.kind === 'words' && isMet(condition, words));
 
 const exactNames = (conditions: readonly Condition[]): string[] => {
   for (const condition of conditions) {
-    if (condition.kind !== 'words' || condition.negated) continue;
+    if (condition.kind !== 'words') continue;
     const names = condition.matches.flatMap((match) =>
-      'exact' in match ? condition.keys.map((key) => nameOf(key, match.exact)) : [],
+      'exact' in match && !match.tests ? condition.keys.map((key) => nameOf(key, match.exact)) : [],
     );
     if (names.length > 0) return names;
   }
@@ -65,7 +65,7 @@ export const checkCriteria = (kernel: Kernel, { caller }: Interaction, identifie
   for (const { entry } of seekers) {
     const { type = '', criteria = new URLSearchParams(), place } = entry;
     const query = criteriaQuery(kernel, caller, type, criteria);
-    const conditions = conditionsOf(query, kernel.store.parameters(type));
+    const conditions = kernel.store.conditions(query);
     const others = exactNames(conditions).flatMap((name) => byName.get(name) ?? []);
     const same = others.find((other) => other.entry !== entry && areMet(conditions, other.words));
     if (same) throw twice(Math.min(same.entry.place, place), Math.max(same.entry.place, place), 'criteria');

@@ -238,6 +238,7 @@ export const wordTable = new EntitySchema<WordRow>({
     at: { type: 'int8', ...keyOf('word') },
     rid: { type: 'int8', ...keyOf('word') },
   },
+  indices: [{ name: 'word_of', columns: ['tenant', 'rid', 'param'] }],
 });
 
 export const spanTable = new EntitySchema<SpanRow>({

@@ -4,5 +4,9 @@ import { frame } from './migrations/001-frame.ts';
 import { versions } from './migrations/002-versions.ts';
 import { bytes } from './migrations/003-bytes.ts';
 import { jobs } from './migrations/004-jobs.ts';
+import { wordOf } from './migrations/005-word-of.ts';
 
-export const kernelMigrations: PluginMigrations = { plugin: 'core', migrations: [frame, versions, bytes, jobs] };
+export const kernelMigrations: PluginMigrations = {
+  plugin: 'core',
+  migrations: [frame, versions, bytes, jobs, wordOf],
+};

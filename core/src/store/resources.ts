@@ -1,6 +1,7 @@
 /** Reads resources by their key: the current version, an older one, or the rows that a write begins with. */
 import { typeCode } from '../fhir/resource-types.ts';
 import type { Stored } from '../fhir/interaction.ts';
+import type { Target } from './change.ts';
 import type { Lane } from './lane.ts';
 import { reads, type Run } from './statement.ts';
 
@@ -54,4 +55,27 @@ export const findCurrent = async (
 export const findVersion = async (run: Run, type: string, id: string, version: number): Promise<Stored | undefined> => {
   const [row] = await run<Head>(byVersion, [typeCode(type), id, version]);
   return row && { type, id, ...row };
+};
+
+const byKeys = reads(
+  'resource.by-keys',
+  `select t.nth, r.*
+     from unnest($2::int2[], string_to_array($3, chr(31))) with ordinality as t (type, id, nth)
+    cross join lateral (
+      select r.rid, r.at, r.id, ${head} from resource r where r.tenant = $1 and r.type = t.type and r.id = t.id offset 0) r`,
+);
+
+/** Those that are there, in the order in which they were asked for. */
+export const findMany = async (run: Run, targets: readonly Target[]): Promise<Current[]> => {
+  if (targets.length === 0) return [];
+  const rows = await run<Head & { rid: number; at: number; id: string; nth: number }>(byKeys, [
+    `{${targets.map(({ type }) => typeCode(type)).join(',')}}`,
+    targets.map(({ id }) => id).join('\u001f'),
+  ]);
+  return rows
+    .toSorted((a, b) => a.nth - b.nth)
+    .flatMap(({ nth, ...row }) => {
+      const target = targets[nth - 1];
+      return target ? [{ type: target.type, ...row }] : [];
+    });
 };

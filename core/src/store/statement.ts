@@ -73,6 +73,7 @@ const readingFunctions = new Set([
   'unnest',
   'string_to_array',
   't',
+  ...['sin', 'cos', 'asin', 'sqrt', 'least', 'radians'],
 ]);
 
 export const reads = (name: string, text: string): Statement => {
@@ -94,6 +95,7 @@ export const reads = (name: string, text: string): Statement => {
     'lateral',
     'by',
     'type',
+    ...['when', 'then', 'else', 'like'],
   ]);
   const stranger = functions.find((called) => !readingFunctions.has(called) && !words.has(called));
   if (stranger) throw new TypeError(`statement ${name} is said to read and calls ${stranger}`);

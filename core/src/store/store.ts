@@ -5,11 +5,16 @@ import type { Change, Written } from './change.ts';
 import { contentReader, openContents, type Contents } from './contents.ts';
 import type { Database } from './database.ts';
 import { isRetryable } from './fault.ts';
-import { openIndex, type Index, type IndexNeeds } from './index/entries.ts';
+import { openIndex, type Index, type IndexNeeds, type Shown } from './index/entries.ts';
 import { linkKey } from './index/parameter-key.ts';
-import { parameterTable, type ParameterTable } from './index/parameter-table.ts';
+import { parameterTable, type ParameterTable, type ShapeOf } from './index/parameter-table.ts';
 import { findCurrent } from './resources.ts';
 import { openRids, type Rids } from './rid.ts';
+import type { Query } from '../fhir/search/query.ts';
+import { conditionsOf, type Condition } from './search/conditions.ts';
+import { sortKeyOf } from './search/sort-keys.ts';
+import type { SortKey } from './search/sql/order.ts';
+import type { Sort } from '../fhir/search/shape.ts';
 import { openFind } from './search/find.ts';
 import { transactionUnit } from './transaction.ts';
 import type { TransactionUnit, Unit } from './unit.ts';
@@ -19,6 +24,10 @@ export interface Store {
   readonly database: Database;
   readonly parameters: ParameterTable;
   readonly index: Index;
+  readonly shown: Shown;
+  readonly sortKey: (type: string, sort: Sort) => SortKey;
+  /** What a query asks of the index. */
+  readonly conditions: (query: Query) => readonly Condition[];
   /** The search parameters of a type that find something. */
   readonly searchable: (type: string) => readonly SearchParameter[];
   readonly rids: Rids;
@@ -37,6 +46,7 @@ export interface Store {
 export interface StoreNeeds extends Omit<IndexNeeds, 'table'> {
   readonly database: Database;
   readonly searchParameters: readonly SearchParameter[];
+  readonly shapeOf: ShapeOf;
   readonly now: () => number;
 }
 
@@ -67,10 +77,11 @@ interface Held {
   readonly reject: (thrown: unknown) => void;
 }
 
-export const openStore = ({ database, searchParameters, now, ...indexing }: StoreNeeds): Store => {
-  const parameters = parameterTable(searchParameters);
-  const index = openIndex({ ...indexing, table: parameters });
-  const find = openFind(parameters);
+export const openStore = ({ database, searchParameters, shapeOf, now, ...indexing }: StoreNeeds): Store => {
+  const parameters = parameterTable(searchParameters, shapeOf);
+  const { index, shown } = openIndex({ ...indexing, table: parameters });
+  const needs = { parameters, units: indexing.units };
+  const find = openFind({ ...needs, index, shown });
   const writer = openWriter(database.write);
   const referenceKeys = referenceKeysOf(parameters);
 
@@ -80,7 +91,9 @@ export const openStore = ({ database, searchParameters, now, ...indexing }: Stor
     write: (change) =>
       change.content ? transaction(tenant, (unit) => unit.write(change)) : writer.write(tenant, change),
     search: (asked, signal) =>
-      find((statement, values) => database.searches.run(tenant, statement, values, signal), asked, now()),
+      find.hits((statement, values) => database.searches.run(tenant, statement, values, signal), asked, now()),
+    count: (counted, signal) =>
+      find.count((statement, values) => database.searches.run(tenant, statement, values, signal), counted, now()),
     contents: contentReader(
       (statement, values) => database.read.run(tenant, statement, values),
       (statement, values) => database.searches.run(tenant, statement, values),
@@ -143,7 +156,9 @@ export const openStore = ({ database, searchParameters, now, ...indexing }: Stor
   };
 
   return {
-    ...{ database, parameters, index, searchable, single, whole, transaction },
+    ...{ database, parameters, index, shown, searchable, single, whole, transaction },
+    sortKey: (type, sort) => sortKeyOf(parameters(type), sort),
+    conditions: ({ type, clauses }) => conditionsOf(type, clauses, needs),
     ...{ rids: openRids(database.read), contents: openContents(database.bulk) },
   };
 };

@@ -3,7 +3,7 @@ import type { Change, Target, Written } from './change.ts';
 import type { Erasing } from './erase.ts';
 import type { ContentReader } from './contents.ts';
 import type { Current } from './resources.ts';
-import type { Asked, Hit } from './search/find.ts';
+import type { Asked, Counted, Hit } from './search/find.ts';
 import type { Run } from './statement.ts';
 
 /** What is going to be done with what is found: in a transaction it is locked for that. */
@@ -13,6 +13,7 @@ export interface Unit {
   readonly find: (type: string, id: string, purpose: Purpose) => Promise<Current | undefined>;
   readonly write: (change: Change) => Promise<Written>;
   readonly search: (asked: Asked, signal?: AbortSignal) => Promise<Hit[]>;
+  readonly count: (counted: Counted, signal?: AbortSignal) => Promise<number>;
   readonly contents: ContentReader;
 }
 

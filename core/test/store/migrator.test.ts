@@ -41,6 +41,7 @@ describe('the migrator', () => {
       'core 002-versions',
       'core 003-bytes',
       'core 004-jobs',
+      'core 005-word-of',
       'lab 001-runs',
       'lab 002-length',
     ]);
@@ -126,7 +127,7 @@ describe('the migrator', () => {
         database.owner,
         `select to_regclass('plugin_lab.half') as half, (select string_agg(id, ',' order by id) from heddle.migration) as ran`,
       ),
-    ).to.deep.equal([{ half: null, ran: '001-frame,001-runs,002-versions,003-bytes,004-jobs' }]);
+    ).to.deep.equal([{ half: null, ran: '001-frame,001-runs,002-versions,003-bytes,004-jobs,005-word-of' }]);
     expect(await run(kernelMigrations, lab(first, second))).to.deep.equal(['lab 002-length']);
   });
 

@@ -1,9 +1,7 @@
-/** Reads the parameters of a search into typed clauses; refuses what it does not understand and knows nothing of how things are stored. */
-import { invalid } from '../../outcome/outcome.ts';
-import { isId } from '../ids.ts';
-import { isResourceType } from '../resource-types.ts';
+/** What a search asks for, as data: clauses that a resource must satisfy, all of them; knows nothing of how names and values are written or stored. */
+import type { Decimal } from '../decimal.ts';
 import type { SearchParameter } from '../search-parameter.ts';
-import { dateRange, type Range } from './date-range.ts';
+import type { Range } from './date-range.ts';
 
 export const prefixes = ['eq', 'ne', 'gt', 'lt', 'ge', 'le', 'sa', 'eb', 'ap'] as const;
 export type Prefix = (typeof prefixes)[number];
@@ -15,30 +13,90 @@ export interface TokenValue {
   readonly code?: string;
 }
 
+/** An identifier with the type that it must have. */
+export interface TypedIdentifier {
+  readonly system: string;
+  readonly code: string;
+  readonly value: string;
+}
+
 export interface ReferenceValue {
   readonly type?: string;
+  /** An id of this server, or an address outside of it. */
   readonly id: string;
+  /** Of a canonical address, and of a reference to one version. */
+  readonly version?: string;
 }
 
 export interface DateValue extends Range {
   readonly prefix: Prefix;
 }
 
-/** Values of one clause are alternatives; a resource must satisfy every clause. */
+export interface NumberValue {
+  readonly prefix: Prefix;
+  readonly value: Decimal;
+  /** What the written digits stand for: from low, up to and without high. */
+  readonly low: Decimal;
+  readonly high: Decimal;
+}
+
+export interface QuantityValue extends NumberValue {
+  /** Undefined: any. Empty: no system was said, only a unit. */
+  readonly system?: string;
+  readonly code?: string;
+}
+
+export interface NearValue {
+  readonly latitude: number;
+  readonly longitude: number;
+  readonly kilometres: number;
+}
+
+export type StringMatch = 'start' | 'exact' | 'contains' | 'end';
+export type UriMatch = 'exact' | 'above' | 'below';
+
+/** Values of one clause are alternatives. */
 export type Clause =
   | { readonly kind: 'id'; readonly ids: readonly string[] }
   | { readonly kind: 'updated'; readonly values: readonly DateValue[] }
-  | { readonly kind: 'token'; readonly code: string; readonly negated: boolean; readonly values: readonly TokenValue[] }
-  | { readonly kind: 'reference'; readonly code: string; readonly values: readonly ReferenceValue[] }
+  | { readonly kind: 'token'; readonly code: string; readonly values: readonly TokenValue[] }
+  /** To be replaced by the tokens of the value sets before anything is found. */
+  | { readonly kind: 'in'; readonly code: string; readonly valueSets: readonly string[] }
+  /** To be replaced by the tokens above or below these. */
   | {
-      readonly kind: 'string';
+      readonly kind: 'subsumed';
       readonly code: string;
-      readonly exact: boolean;
-      readonly contains: boolean;
-      readonly values: readonly string[];
+      readonly direction: 'above' | 'below';
+      readonly values: readonly TokenValue[];
     }
+  | { readonly kind: 'token-text'; readonly code: string; readonly values: readonly string[] }
+  | { readonly kind: 'of-type'; readonly code: string; readonly values: readonly TypedIdentifier[] }
+  | { readonly kind: 'reference'; readonly code: string; readonly values: readonly ReferenceValue[] }
+  | { readonly kind: 'identifier'; readonly code: string; readonly values: readonly TokenValue[] }
+  | { readonly kind: 'string'; readonly code: string; readonly match: StringMatch; readonly values: readonly string[] }
+  | { readonly kind: 'uri'; readonly code: string; readonly match: UriMatch; readonly values: readonly string[] }
   | { readonly kind: 'date'; readonly code: string; readonly values: readonly DateValue[] }
-  | { readonly kind: 'missing'; readonly code: string; readonly missing: boolean };
+  | { readonly kind: 'number'; readonly code: string; readonly values: readonly NumberValue[] }
+  | { readonly kind: 'quantity'; readonly code: string; readonly values: readonly QuantityValue[] }
+  | { readonly kind: 'near'; readonly code: string; readonly values: readonly NearValue[] }
+  /** Each value: one clause for each part, which one and the same element must satisfy. */
+  | { readonly kind: 'composite'; readonly code: string; readonly values: readonly (readonly Clause[])[] }
+  | { readonly kind: 'missing'; readonly code: string; readonly missing: boolean }
+  /** The resource refers by `code` to one of these types that satisfies the clause. */
+  | { readonly kind: 'chain'; readonly code: string; readonly arms: readonly Arm[] }
+  /** Some resource of `type` that satisfies the clause refers to this one by `code`. */
+  | { readonly kind: 'has'; readonly code: string; readonly arm: Arm }
+  /** A List of this id names the resource as an item. */
+  | { readonly kind: 'list'; readonly ids: readonly string[] }
+  /** The words stand in the narrative, or anywhere in the text of the resource. */
+  | { readonly kind: 'words'; readonly where: 'narrative' | 'content'; readonly values: readonly string[] }
+  | { readonly kind: 'all' | 'any'; readonly clauses: readonly Clause[] }
+  | { readonly kind: 'not'; readonly clause: Clause };
+
+export interface Arm {
+  readonly type: string;
+  readonly clause: Clause;
+}
 
 export interface Query {
   readonly type: string;
@@ -47,147 +105,3 @@ export interface Query {
 
 /** The parameters of a type by their codes. */
 export type Parameters = ReadonlyMap<string, SearchParameter>;
-
-/** At the separators that no backslash precedes. */
-export const splitUnescaped = (text: string, separator: string): string[] => {
-  const parts: string[] = [];
-  let part = '';
-  for (let at = 0; at < text.length; at++) {
-    const char = text.charAt(at);
-    if (char === '\\' && at + 1 < text.length) {
-      part += char + text.charAt(at + 1);
-      at++;
-    } else if (char === separator) {
-      parts.push(part);
-      part = '';
-    } else part += char;
-  }
-  parts.push(part);
-  return parts;
-};
-
-const unescaped = (text: string): string => text.replace(/\\([\\,|$])/g, '$1');
-
-const tokenValue = (text: string): TokenValue => {
-  const parts = splitUnescaped(text, '|');
-  const [first = '', ...rest] = parts;
-  if (rest.length === 0) return { code: unescaped(first) };
-  const code = unescaped(rest.join('|'));
-  return code === '' ? { system: unescaped(first) } : { system: unescaped(first), code };
-};
-
-const referenceValue = (name: string, text: string, onlyType: string | undefined, base: string): ReferenceValue => {
-  const plain = unescaped(text);
-  const local = plain.startsWith(`${base}/`) ? plain.slice(base.length + 1) : plain;
-  const [type = '', id = ''] = local.split('/');
-  if (isResourceType(type) && isId(id)) {
-    if (onlyType !== undefined && onlyType !== type) throw invalid(name, `${name} asks for a ${onlyType}`);
-    return { type, id };
-  }
-  if (isId(local)) return onlyType === undefined ? { id: local } : { type: onlyType, id: local };
-  return { id: plain };
-};
-
-const dateValue = (name: string, text: string): DateValue => {
-  const lead = prefixes.find((prefix) => text.startsWith(prefix));
-  const range = dateRange(unescaped(lead ? text.slice(2) : text));
-  if (!range)
-    throw invalid(
-      name,
-      `${name} needs a date: YYYY, YYYY-MM, YYYY-MM-DD or a time with its zone, after an optional ${prefixes.join(' ')}`,
-    );
-  return { prefix: lead ?? 'eq', ...range };
-};
-
-const truth = (name: string, text: string): boolean => {
-  if (text !== 'true' && text !== 'false') throw invalid(name, `${name} is true or false`);
-  return text === 'true';
-};
-
-const unknownModifier = (name: string): Error => invalid(name, `${name} has a modifier that is not supported here`);
-
-interface Asked {
-  readonly name: string;
-  readonly code: string;
-  readonly modifier: string | undefined;
-  readonly values: readonly string[];
-}
-
-const withoutModifier = ({ modifier, name }: Asked): void => {
-  if (modifier !== undefined) throw unknownModifier(name);
-};
-
-const stringClause = ({ name, code, modifier, values }: Asked): Clause => {
-  if (modifier !== undefined && modifier !== 'exact' && modifier !== 'contains') throw unknownModifier(name);
-  return {
-    kind: 'string',
-    code,
-    exact: modifier === 'exact',
-    contains: modifier === 'contains',
-    values: values.map(unescaped),
-  };
-};
-
-const tokenClause = ({ name, code, modifier, values }: Asked): Clause => {
-  if (modifier !== undefined && modifier !== 'not') throw unknownModifier(name);
-  return { kind: 'token', code, negated: modifier === 'not', values: values.map(tokenValue) };
-};
-
-const referenceClause = ({ name, code, modifier, values }: Asked, base: string): Clause => {
-  if (modifier !== undefined && !isResourceType(modifier)) throw unknownModifier(name);
-  return { kind: 'reference', code, values: values.map((value) => referenceValue(name, value, modifier, base)) };
-};
-
-const dateClause = (asked: Asked): Clause => {
-  withoutModifier(asked);
-  return { kind: 'date', code: asked.code, values: asked.values.map((value) => dateValue(asked.name, value)) };
-};
-
-const clauseOf = (asked: Asked, parameter: SearchParameter, base: string): Clause => {
-  const { name, code, modifier, values } = asked;
-  if (code === '_id') {
-    withoutModifier(asked);
-    return { kind: 'id', ids: values };
-  }
-  if (code === '_lastUpdated') {
-    withoutModifier(asked);
-    return { kind: 'updated', values: values.map((value) => dateValue(name, value)) };
-  }
-  if (modifier === 'missing') return { kind: 'missing', code, missing: truth(name, values[0] ?? '') };
-  if (parameter.type === 'token') return tokenClause(asked);
-  if (parameter.type === 'reference') return referenceClause(asked, base);
-  if (parameter.type === 'string') return stringClause(asked);
-  if (parameter.type === 'date') return dateClause(asked);
-  throw invalid(name, `${name} is a ${parameter.type} parameter, which cannot be searched yet`);
-};
-
-export interface Parsed {
-  readonly query: Query;
-  /** Parameters that the type does not have. */
-  readonly unknown: readonly string[];
-}
-
-/** `entries` are the parameters that narrow the search: those that shape the answer were taken out before. */
-export const parseQuery = (
-  type: string,
-  entries: Iterable<readonly [name: string, value: string]>,
-  parameters: Parameters,
-  base: string,
-): Parsed => {
-  const clauses: Clause[] = [];
-  const unknown: string[] = [];
-  for (const [name, value] of entries) {
-    const [code = '', modifier] = name.split(':', 2);
-    const parameter = parameters.get(code);
-    if (!parameter) {
-      unknown.push(name);
-      continue;
-    }
-    // R4 search.html: a parameter without a value is ignored, as forms send them.
-    if (value === '') continue;
-    const values = splitUnescaped(value, ',').filter((each) => each !== '');
-    if (values.length === 0) throw invalid(name, `${name} has no value`);
-    clauses.push(clauseOf({ name, code, modifier, values }, parameter, base));
-  }
-  return { query: { type, clauses }, unknown };
-};

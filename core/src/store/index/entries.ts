@@ -4,9 +4,18 @@ import { resourceTypes, typeCode } from '../../fhir/resource-types.ts';
 import type { Resource } from '../../fhir/body.ts';
 import type { Extractor } from '../../fhir/search/extract.ts';
 import type { SearchParameter } from '../../fhir/search-parameter.ts';
-import type { ParameterTable } from './parameter-table.ts';
-import { linkKey, parameterKey } from './parameter-key.ts';
-import { spansOf, wordTexts } from './typed-values.ts';
+import type { ElementExtractor, ElementPart } from '../../fhir/search/composite.ts';
+import type { Typed } from '../../fhir/fhirpath/item.ts';
+import { partKey, type ParameterTable } from './parameter-table.ts';
+import { identifierKey, linkKey, parameterKey } from './parameter-key.ts';
+import {
+  identifierWords,
+  shownTexts,
+  spansOf,
+  typedIdentifierWords,
+  wordTexts,
+  type WordNeeds,
+} from './typed-values.ts';
 import { referenceWord } from './words.ts';
 
 /** Compiles the expressions of some parameters of a type. */
@@ -22,12 +31,31 @@ export interface Indexed {
 
 export type Index = (type: string, resource: Resource) => Indexed;
 
+/** The texts that people read in what a parameter finds. */
+export type Shown = (type: string, resource: Resource, code: string) => readonly string[];
+
 const wordKey = ({ param, value, at }: Word): string => `${param} ${at} ${value}`;
 const spanKey = ({ param, long, low, high }: Span): string => `${param} ${long} ${low} ${high}`;
 
+interface PlannedParameter {
+  readonly key: number;
+  readonly dated: boolean;
+  /** Of a token or reference: where identifiers by their type, or in references, are kept. */
+  readonly besides: number;
+}
+
+/** Compiles how the parts of a composite are taken from each element. */
+export type CompileElements = (path: string, parts: readonly ElementPart[]) => ElementExtractor;
+
+interface ElementPlan {
+  readonly extract: ElementExtractor;
+  readonly parts: readonly { readonly key: number; readonly kind: SearchParameter['type'] }[];
+}
+
 interface TypePlan {
+  readonly elements: readonly ElementPlan[];
   readonly extract: Extractor;
-  readonly parameters: ReadonlyMap<string, { readonly key: number; readonly dated: boolean }>;
+  readonly parameters: ReadonlyMap<string, PlannedParameter>;
   readonly dated: string | undefined;
   /** Reference parameters by their keys, with the types that they may lead to; undefined for any. */
   readonly leading: ReadonlyMap<number, ReadonlySet<string> | undefined>;
@@ -35,9 +63,13 @@ interface TypePlan {
   readonly links: number;
 }
 
-const plan = (type: string, table: ParameterTable, compile: CompileExtractor): TypePlan => {
-  const { stored, lookup, dated } = table(type);
+const plan = (type: string, { table, compile, compileElements }: IndexNeeds): TypePlan => {
+  const { stored, lookup, dated, elements } = table(type);
   return {
+    elements: elements.map(({ path, parts }) => ({
+      extract: compileElements(path, parts),
+      parts: parts.map((part) => ({ key: partKey(type, path, part), kind: part.kind })),
+    })),
     extract: compile(type, stored),
     dated,
     links: linkKey(type),
@@ -47,7 +79,14 @@ const plan = (type: string, table: ParameterTable, compile: CompileExtractor): T
         .map(({ code, target }) => [parameterKey(type, code), target && new Set(target)]),
     ),
     parameters: new Map(
-      stored.map(({ code }) => [code, { key: parameterKey(type, code), dated: lookup.get(code)?.order === 'dated' }]),
+      stored.map(({ code }) => [
+        code,
+        {
+          key: parameterKey(type, code),
+          dated: lookup.get(code)?.order === 'dated',
+          besides: identifierKey(type, code),
+        },
+      ]),
     ),
   };
 };
@@ -95,8 +134,24 @@ const addSpans = (spans: Span[], more: readonly Span[]): void => {
   else for (const span of more) addOnce(spans, from, span, (a, b) => a.low === b.low && a.high === b.high);
 };
 
-const indexed = (described: TypePlan, resource: Resource, targets: readonly Target[], base: string): Indexed => {
-  const { extract, parameters, dated } = described;
+/** Numbered by element: what is found together stood together. */
+const addElements = (words: Word[], { extract, parts }: ElementPlan, resource: Resource, needs: WordNeeds): void => {
+  for (const [number, element] of extract(resource).entries())
+    for (const [place, values] of element.entries()) {
+      const part = parts[place];
+      if (!part) continue;
+      const texts = values.flatMap((typed) => wordTexts(part.kind, typed, needs));
+      addWords(words, part.key, number, texts);
+    }
+};
+
+const besideTexts = (kind: SearchParameter['type'], values: readonly Typed[]): string[] => {
+  if (kind === 'token') return values.flatMap(typedIdentifierWords);
+  return kind === 'reference' ? values.flatMap(identifierWords) : [];
+};
+
+const indexed = (described: TypePlan, resource: Resource, targets: readonly Target[], needs: WordNeeds): Indexed => {
+  const { extract, parameters, dated, elements } = described;
   const found = extract(resource);
   const spans: Span[] = [];
   let at = 0;
@@ -111,9 +166,12 @@ const indexed = (described: TypePlan, resource: Resource, targets: readonly Targ
   for (const { parameter, values } of found) {
     const planned = parameters.get(parameter.code);
     if (!planned || parameter.type === 'date') continue;
-    const texts = values.flatMap((typed) => wordTexts(parameter.type, typed, base));
+    const texts = values.flatMap((typed) => wordTexts(parameter.type, typed, needs));
     addWords(words, planned.key, planned.dated ? at : 0, texts);
+    const beside = besideTexts(parameter.type, values);
+    if (beside.length > 0) addWords(words, planned.besides, 0, beside);
   }
+  for (const each of elements) addElements(words, each, resource, needs);
   addLinks(words, described, targets);
   return { at, targets, entries: { words, spans } };
 };
@@ -121,18 +179,25 @@ const indexed = (described: TypePlan, resource: Resource, targets: readonly Targ
 export interface IndexNeeds {
   readonly table: ParameterTable;
   readonly compile: CompileExtractor;
+  readonly compileElements: CompileElements;
+  readonly units: WordNeeds['units'];
   readonly targetsOf: (resource: Resource) => readonly Target[];
   /** This server's FHIR address: references below it are its own. */
   readonly base: string;
 }
 
-export const openIndex = ({ table, compile, targetsOf, base }: IndexNeeds): Index => {
+export const openIndex = (needs: IndexNeeds): { readonly index: Index; readonly shown: Shown } => {
   const plans: (TypePlan | undefined)[] = resourceTypes.map(() => undefined);
-  return (type, resource) => {
-    const code = typeCode(type);
-    const known = plans[code] ?? plan(type, table, compile);
-    plans[code] = known;
-    return indexed(known, resource, targetsOf(resource), base);
+  const planOf = (type: string): TypePlan => (plans[typeCode(type)] ??= plan(type, needs));
+  return {
+    index: (type, resource) => indexed(planOf(type), resource, needs.targetsOf(resource), needs),
+    shown: (type, resource, code) => {
+      const keys = needs.table(type).lookup.get(code)?.keys ?? [];
+      return planOf(type)
+        .extract(resource)
+        .filter(({ parameter }) => keys.includes(parameterKey(type, parameter.code)))
+        .flatMap(({ values }) => values.flatMap(shownTexts));
+    },
   };
 };
 

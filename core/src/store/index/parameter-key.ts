@@ -15,3 +15,6 @@ export const parameterKey = (type: string, code: string): number => typeCode(typ
 
 /** Every link that no search parameter covers, so that a deletion finds who refers to its resource. */
 export const linkKey = (type: string): number => parameterKey(type, '#link');
+
+/** Identifiers that a parameter finds by more than their value: those whose type is known, and those that stand in references. */
+export const identifierKey = (type: string, code: string): number => parameterKey(type, `${code}:identifier`);

@@ -1,5 +1,6 @@
 /** Which search parameters a type has, under which keys each finds its entries, and which are only another view of others and store nothing. */
 import { resourceTypes } from '../../fhir/resource-types.ts';
+import type { CompositeShape, ElementPart, ElementParts } from '../../fhir/search/composite.ts';
 import type { Parameters } from '../../fhir/search/query.ts';
 import type { SearchParameter } from '../../fhir/search-parameter.ts';
 import { parameterKey } from './parameter-key.ts';
@@ -7,12 +8,25 @@ import { parameterKey } from './parameter-key.ts';
 /** Whether the entries of a parameter carry the resource's own date and are read in its order: of a view of several, perhaps some do. */
 export type Order = 'dated' | 'plain' | 'mixed';
 
+/** A part of a composite, found in the same element as the others. */
+export interface PartLookup {
+  readonly key: number;
+  readonly kind: SearchParameter['type'];
+}
+
+/** How a composite's parts are found: by parameters of the resource, or in one element, or in either. */
+export interface CompositeLookup {
+  readonly rooted: readonly string[] | undefined;
+  readonly elements: readonly (readonly PartLookup[])[];
+}
+
 /** How a parameter's values are found. */
 export interface Lookup {
   readonly keys: readonly number[];
   readonly order: Order;
   /** A view of a reference parameter, of targets of this type alone. */
   readonly onlyType?: string;
+  readonly composite?: CompositeLookup;
 }
 
 export interface TypeParameters {
@@ -21,6 +35,8 @@ export interface TypeParameters {
   /** Those whose values are stored. */
   readonly stored: readonly SearchParameter[];
   readonly lookup: ReadonlyMap<string, Lookup>;
+  /** What is stored of elements as a whole, for composites. */
+  readonly elements: readonly ElementParts[];
   /** The parameter that gives a resource its own date. */
   readonly dated: string | undefined;
 }
@@ -49,7 +65,12 @@ const dates = [
 /** A code is asked for together with a date; references always are. */
 const orderedTokens = new Set(['code']);
 
-const supported = new Set(['token', 'reference', 'string', 'date']);
+/** Where the parts of a composite stand. */
+export type ShapeOf = (type: string, parameter: SearchParameter, parameters: Parameters) => CompositeShape;
+
+/** Composites that look into the same elements share what is stored of them. */
+export const partKey = (type: string, path: string, { expression, kind }: ElementPart): number =>
+  parameterKey(type, `${path}.${expression}:${kind}`);
 
 /** The arms of a union that begin at the type, without brackets around the whole. */
 const armsOf = (type: string, expression: string): string[] => {
@@ -110,12 +131,39 @@ const orderOf = ({ type: kind, code }: SearchParameter): Order =>
 const together = ([first = 'plain', ...rest]: readonly Order[]): Order =>
   rest.every((order) => order === first) ? first : 'mixed';
 
-const describe = (type: string, parameters: readonly SearchParameter[]): TypeParameters => {
+const compositesOf = (
+  type: string,
+  all: Parameters,
+  shapeOf: ShapeOf,
+): { readonly lookups: readonly (readonly [string, Lookup])[]; readonly elements: readonly ElementParts[] } => {
+  const shapes = [...all.values()]
+    .filter(({ type: kind }) => kind === 'composite')
+    .map((parameter) => ({ code: parameter.code, shape: shapeOf(type, parameter, all) }));
+  const byPath = Map.groupBy(
+    shapes.flatMap(({ shape }) => shape.elements),
+    ({ path }) => path,
+  );
+  const elements = [...byPath].map(([path, each]) => {
+    const parts = new Map(each.flatMap((one) => one.parts).map((part) => [partKey(type, path, part), part]));
+    return { path, parts: [...parts.values()] };
+  });
+  const lookups = shapes
+    .filter(({ shape }) => shape.rooted || shape.elements.length > 0)
+    .map(({ code, shape }): [string, Lookup] => {
+      const keyed = shape.elements.map(({ path, parts }) =>
+        parts.map((part) => ({ key: partKey(type, path, part), kind: part.kind })),
+      );
+      return [code, { keys: [], order: 'plain', composite: { rooted: shape.rooted, elements: keyed } }];
+    });
+  return { lookups, elements };
+};
+
+const describe = (type: string, parameters: readonly SearchParameter[], shapeOf: ShapeOf): TypeParameters => {
   const mine = parameters.filter(({ base }) =>
     base.some((each) => [type, 'Resource', 'DomainResource'].includes(each)),
   );
   const armed = mine
-    .filter(({ type: kind, expression }) => supported.has(kind) && expression !== undefined)
+    .filter(({ type: kind, expression }) => kind !== 'composite' && expression !== undefined)
     .map((parameter) => ({ parameter, arms: armsOf(type, parameter.expression ?? '') }));
   const lookup = new Map<string, Lookup>();
   const stored: SearchParameter[] = [];
@@ -139,21 +187,22 @@ const describe = (type: string, parameters: readonly SearchParameter[]): TypePar
       lookup.set(code, { keys: [parameterKey(type, code)], order: orderOf(each.parameter) });
     }
   }
+  const all: Parameters = new Map(mine.map((parameter) => [parameter.code, parameter]));
+  const { lookups, elements } = compositesOf(type, all, shapeOf);
+  for (const [code, found] of lookups) lookup.set(code, found);
   const codes = new Set(stored.filter(({ type: kind }) => kind === 'date').map(({ code }) => code));
   return {
-    all: new Map(mine.map((parameter) => [parameter.code, parameter])),
-    stored,
-    lookup,
+    ...{ all, stored, lookup, elements },
     dated: dates.find((code) => codes.has(code)),
   };
 };
 
 /** Described when a type is met first: most hospitals use a third of R4's. */
-export const parameterTable = (parameters: readonly SearchParameter[]): ParameterTable => {
+export const parameterTable = (parameters: readonly SearchParameter[], shapeOf: ShapeOf): ParameterTable => {
   const known = new Set(resourceTypes);
   const tables = new Map<string, TypeParameters>();
   return (type) => {
-    const found = tables.get(type) ?? describe(type, parameters);
+    const found = tables.get(type) ?? describe(type, parameters, shapeOf);
     if (known.has(type)) tables.set(type, found);
     return found;
   };

@@ -4,7 +4,10 @@ import type { Span } from '../change.ts';
 import { beginning, dateRange, end, type Range } from '../../fhir/search/date-range.ts';
 import { isId } from '../../fhir/ids.ts';
 import { isResourceType } from '../../fhir/resource-types.ts';
-import { outsideWord, referenceWord, stringWord, tokenWord } from './words.ts';
+import type { SearchParameter } from '../../fhir/search-parameter.ts';
+import type { Ucum } from '../../fhir/ucum/ucum.ts';
+import { numberWords, quantityWords } from './number-words.ts';
+import { outsideWord, placeWord, referenceWord, stringWord, tokenWord, typedIdentifierWord, uriWord } from './words.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -48,9 +51,32 @@ export const localReference = (
 const referenceWords = ({ type, value }: Typed, base: string): string[] => {
   const reference = type === 'Reference' ? fieldsOf(value).reference : value;
   if (typeof reference !== 'string' || reference.startsWith('#')) return [];
-  const local = localReference(base, reference);
-  return [local ? referenceWord(local.type, local.id) : outsideWord(reference)];
+  const [address = '', version] = type === 'canonical' ? reference.split('|', 2) : [reference];
+  const local = localReference(base, address);
+  return [local ? referenceWord(local.type, local.id) : outsideWord(address, version)];
 };
+
+/** R4 search.html#reference: a reference may name what it leads to by its identifier, besides or instead. */
+export const identifierWords = ({ type, value }: Typed): string[] =>
+  type === 'Reference' ? identifierWord(fieldsOf(value).identifier) : [];
+
+/** Of an identifier whose type is known. */
+export const typedIdentifierWords = ({ type, value }: Typed): string[] => {
+  if (type !== 'Identifier') return [];
+  const { value: text, type: concept } = fieldsOf(value);
+  if (typeof text !== 'string') return [];
+  return listOf(fieldsOf(concept).coding).flatMap((coding) => {
+    const { system, code } = fieldsOf(coding);
+    return typeof code === 'string' ? [typedIdentifierWord(textOf(system), code, text)] : [];
+  });
+};
+
+const placeWords = ({ value }: Typed): string[] => {
+  const { latitude, longitude } = fieldsOf(value);
+  return typeof latitude === 'number' && typeof longitude === 'number' ? [placeWord(latitude, longitude)] : [];
+};
+
+const uriWords = ({ value }: Typed): string[] => (typeof value === 'string' ? [uriWord(value)] : []);
 
 const humanParts = ['family', 'given', 'prefix', 'suffix', 'text'];
 const addressParts = ['line', 'city', 'district', 'state', 'postalCode', 'country', 'text'];
@@ -61,14 +87,18 @@ const partsOf = (value: unknown, parts: readonly string[]): string[] =>
     return (Array.isArray(found) ? found : [found]).filter((each): each is string => typeof each === 'string');
   });
 
-const stringWords = ({ type, value }: Typed): string[] => {
-  if (typeof value === 'string') return [stringWord(value)];
-  if (type === 'HumanName') return partsOf(value, humanParts).map(stringWord);
-  if (type === 'Address') return partsOf(value, addressParts).map(stringWord);
-  const { text, coding, display } = fieldsOf(value);
-  const displays = listOf(coding).map((each) => fieldsOf(each).display);
-  return [text, display, ...displays].filter((each): each is string => typeof each === 'string').map(stringWord);
+/** The texts that people read in a value. */
+export const shownTexts = ({ type, value }: Typed): string[] => {
+  if (typeof value === 'string') return [value];
+  if (type === 'HumanName') return partsOf(value, humanParts);
+  if (type === 'Address') return partsOf(value, addressParts);
+  const { text, coding, display, type: kind } = fieldsOf(value);
+  const codings = [...listOf(coding), ...listOf(fieldsOf(kind).coding)];
+  const texts = [text, display, fieldsOf(kind).text, ...codings.map((each) => fieldsOf(each).display)];
+  return texts.filter((each): each is string => typeof each === 'string');
 };
+
+const stringWords = (typed: Typed): string[] => shownTexts(typed).map(stringWord);
 
 const rangeOf = (value: unknown): Range | undefined => (typeof value === 'string' ? dateRange(value) : undefined);
 
@@ -96,8 +126,24 @@ export const longerThan = 86_400_000;
 export const spansOf = (param: number, typed: Typed): Span[] =>
   rangesOf(typed).map(({ low, high }) => ({ param, long: high - low > longerThan, low, high }));
 
-export const wordTexts = (kind: string, typed: Typed, base: string): string[] => {
-  if (kind === 'token') return tokenWords(typed);
-  if (kind === 'reference') return referenceWords(typed, base);
-  return kind === 'string' ? stringWords(typed) : [];
+export interface WordNeeds {
+  /** This server's own address. */
+  readonly base: string;
+  readonly units: Pick<Ucum, 'canonicalOf'>;
+}
+
+type Kind = SearchParameter['type'];
+
+const makers: Readonly<Record<Kind, (typed: Typed, needs: WordNeeds) => string[]>> = {
+  token: tokenWords,
+  reference: (typed, { base }) => referenceWords(typed, base),
+  string: stringWords,
+  number: (typed, { units }) => numberWords(typed, units),
+  quantity: (typed, { units }) => quantityWords(typed, units),
+  uri: uriWords,
+  special: placeWords,
+  date: () => [],
+  composite: () => [],
 };
+
+export const wordTexts = (kind: Kind, typed: Typed, needs: WordNeeds): string[] => makers[kind](typed, needs);

@@ -1,14 +1,14 @@
 /** Turns values into words, the texts by which they are found; the same functions make the words that are stored and those that are looked for. */
 import { createHash } from 'node:crypto';
-import { cleared, fold } from './fold.ts';
+import { cleared, fold } from '../../fhir/search/fold.ts';
 
 /** Parts the halves of a word. Lower than every character that a value can hold, so that all words of one first half lie together. */
-const seam = '\u0001';
+export const seam = '\u0001';
 
 /** A B-tree takes no key of more than a third of a page. What is cut still leads to the right place; longer values are told apart by a digest. */
 const longest = 400;
 
-const short = (text: string): string =>
+export const short = (text: string): string =>
   text.length <= longest
     ? text
     : `${text.slice(0, longest)}${createHash('sha256').update(text).digest('base64url').slice(0, 22)}`;
@@ -24,10 +24,37 @@ export const referenceWord = (type: string, id: string): string => `${id}${seam}
 
 export const anyType = (id: string): string => `${id}${seam}`;
 
-/** An address outside of this server. */
-export const outsideWord = (url: string): string => `${short(cleared(url))}${seam}`;
+/** An address outside of this server; of a canonical one perhaps with its version. */
+export const outsideWord = (url: string, version = ''): string =>
+  `${short(cleared(url))}${seam}${short(cleared(version))}`;
+
+/** Every word of an address, whatever its version. */
+export const anyVersion = (url: string): string => `${short(cleared(url))}${seam}`;
+
+export const uriWord = (uri: string): string => `${short(cleared(uri))}${seam}`;
+
+/** An identifier by its value first: it tells most. */
+export const typedIdentifierWord = (system: string, code: string, value: string): string =>
+  [value, system, code].map((text) => short(cleared(text))).join(seam);
+
+/** A place on earth, in degrees. */
+export const placeWord = (latitude: number, longitude: number): string => `${latitude}${seam}${longitude}`;
 
 export const stringWord = (text: string): string => `${short(fold(text))}${seam}${short(cleared(text))}`;
 
 /** The end of the words that begin with `start`. */
 export const after = (start: string): string => `${start}\u{10ffff}`;
+
+/** What the word of a reference leads to: a resource of this server, or an address. */
+export const referenceOfWord = (
+  word: string,
+): {
+  readonly target?: { readonly type: string; readonly id: string };
+  readonly url?: string;
+  readonly version: string;
+} => {
+  const [first = '', second = ''] = word.split(seam, 2);
+  return /^[A-Z][A-Za-z]*$/.test(second) && !first.includes('/')
+    ? { target: { type: second, id: first }, version: '' }
+    : { url: first, version: second };
+};

@@ -1,16 +1,48 @@
 /** Turns the clauses of a query into conditions on the index tables; pure, and knows no SQL. */
-import type { Clause, DateValue, Query, ReferenceValue, TokenValue } from '../../fhir/search/query.ts';
+import type {
+  Arm,
+  Clause,
+  DateValue,
+  NearValue,
+  ReferenceValue,
+  StringMatch,
+  TokenValue,
+} from '../../fhir/search/query.ts';
 import { invalid } from '../../outcome/outcome.ts';
-import { fold, cleared } from '../index/fold.ts';
-import type { Lookup, Order, TypeParameters } from '../index/parameter-table.ts';
-import { anySystem, anyType, outsideWord, referenceWord, stringWord, tokenWord } from '../index/words.ts';
+import { cleared, fold } from '../../fhir/search/fold.ts';
+import { numberMatches, quantityMatches } from '../index/number-words.ts';
+import { identifierKey } from '../index/parameter-key.ts';
+import type { CompositeLookup, Lookup, Order, ParameterTable, TypeParameters } from '../index/parameter-table.ts';
+import type { WordNeeds } from '../index/typed-values.ts';
+import {
+  anySystem,
+  anyType,
+  anyVersion,
+  outsideWord,
+  referenceWord,
+  short,
+  stringWord,
+  tokenWord,
+  typedIdentifierWord,
+  uriWord,
+} from '../index/words.ts';
+import type { Match } from './match.ts';
 
-export type Match =
-  | { readonly exact: string }
-  | { readonly start: string }
-  /** Every word of the parameter whose second half is this: rare, and read as a scan of the parameter. */
-  | { readonly end: string }
-  | { readonly inside: string };
+/** Keys of one table under which a parameter's entries stand. */
+export interface Place {
+  readonly table: 'word' | 'span';
+  readonly keys: readonly number[];
+}
+
+export interface PartCondition {
+  readonly key: number;
+  readonly matches: readonly Match[];
+}
+
+export interface ArmCondition {
+  readonly type: string;
+  readonly condition: Condition;
+}
 
 export type Condition =
   | { readonly kind: 'ids'; readonly ids: readonly string[] }
@@ -19,57 +51,241 @@ export type Condition =
       readonly kind: 'words';
       readonly keys: readonly number[];
       readonly order: Order;
-      readonly negated: boolean;
       readonly matches: readonly Match[];
     }
   | { readonly kind: 'spans'; readonly keys: readonly number[]; readonly values: readonly DateValue[] }
-  | {
-      readonly kind: 'present';
-      readonly table: 'word' | 'span';
-      readonly keys: readonly number[];
-      readonly missing: boolean;
-    };
+  | { readonly kind: 'near'; readonly key: number; readonly values: readonly NearValue[] }
+  | { readonly kind: 'present'; readonly place: Place }
+  /** One and the same element has all parts. */
+  | { readonly kind: 'element'; readonly parts: readonly PartCondition[] }
+  /** A reference of these keys leads to a resource that satisfies an arm. */
+  | { readonly kind: 'chain'; readonly keys: readonly number[]; readonly arms: readonly ArmCondition[] }
+  /** A reference of these keys in a resource that satisfies the arm leads here. */
+  | { readonly kind: 'has'; readonly keys: readonly number[]; readonly arm: ArmCondition }
+  /** The text of the resource has the words: looked for behind all else. */
+  | { readonly kind: 'text'; readonly where: Where; readonly values: readonly string[] }
+  | { readonly kind: 'all' | 'any'; readonly conditions: readonly Condition[] }
+  | { readonly kind: 'not'; readonly condition: Condition };
+
+/** A part of the resource whose words are compared: its narrative, all of it, or what a token parameter shows to people. */
+export type Where = 'narrative' | 'content' | { readonly shown: string };
 
 const tokenMatch = ({ system, code }: TokenValue): Match => {
-  if (code === undefined) return { end: `\u0001${cleared(system ?? '')}` };
+  if (code === undefined) return { start: '', tests: [{ nth: 2, test: 'is', text: short(cleared(system ?? '')) }] };
   return system === undefined ? { start: anySystem(code) } : { exact: tokenWord(system, code) };
 };
 
-const referenceMatch = ({ type, id }: ReferenceValue, onlyType: string | undefined): Match => {
+const referenceMatches = ({ type, id, version }: ReferenceValue, onlyType: string | undefined): Match[] => {
   const wanted = type ?? onlyType;
-  if (wanted !== undefined) return { exact: referenceWord(wanted, id) };
-  return /[:/]/.test(id) ? { exact: outsideWord(id) } : { start: anyType(id) };
+  if (wanted !== undefined) return [{ exact: referenceWord(wanted, id) }];
+  if (!/[:/]/.test(id)) return [{ start: anyType(id) }];
+  return version === undefined ? [{ start: anyVersion(id) }] : [{ exact: outsideWord(id, version) }];
 };
 
-const stringMatch = (text: string, exact: boolean, contains: boolean): Match => {
-  if (exact) return { exact: stringWord(text) };
-  return contains ? { inside: fold(text) } : { start: fold(text) };
+const stringMatches: Readonly<Record<StringMatch, (text: string) => Match>> = {
+  exact: (text) => ({ exact: stringWord(text) }),
+  start: (text) => ({ start: fold(text) }),
+  contains: (text) => ({ start: '', tests: [{ nth: 1, test: 'has', text: fold(text) }] }),
+  end: (text) => ({ start: '', tests: [{ nth: 1, test: 'ends', text: fold(text) }] }),
 };
 
-const matchesOf = (clause: Clause, lookup: Lookup): readonly Match[] => {
-  if (clause.kind === 'token') return clause.values.map(tokenMatch);
-  if (clause.kind === 'reference') return clause.values.map((value) => referenceMatch(value, lookup.onlyType));
-  if (clause.kind === 'string') return clause.values.map((text) => stringMatch(text, clause.exact, clause.contains));
-  return [];
+/** R4 search.html#modifiers: what is above an address is what it begins with, segment by segment. */
+const addressesAbove = (uri: string): string[] => {
+  const [, origin = '', path = ''] = /^([a-z][a-z\d+.-]*:\/\/[^/]*)(.*)$/i.exec(uri) ?? [];
+  if (origin === '') return [uri];
+  const segments = path.split('/').slice(1);
+  return [
+    origin,
+    ...segments.flatMap((_, count) => {
+      const upTo = `${origin}/${segments.slice(0, count + 1).join('/')}`;
+      return [upTo, `${upTo}/`];
+    }),
+  ];
 };
 
-const conditionOf = (clause: Clause, { lookup, all }: TypeParameters): Condition => {
-  if (clause.kind === 'id') return { kind: 'ids', ids: clause.ids };
-  if (clause.kind === 'updated') return { kind: 'updated', values: clause.values };
-  const found = lookup.get(clause.code);
-  if (!found) throw invalid(clause.code, `${clause.code} cannot be searched yet`);
+const uriMatches = ({ match, values }: Extract<Clause, { kind: 'uri' }>): Match[] => {
+  if (match === 'exact') return values.map((uri) => ({ exact: uriWord(uri) }));
+  if (match === 'above') return values.flatMap(addressesAbove).map((uri) => ({ exact: uriWord(uri) }));
+  return values.flatMap((uri) => [
+    { exact: uriWord(uri) },
+    { start: uri.endsWith('/') ? cleared(uri) : `${cleared(uri)}/` },
+  ]);
+};
+
+export interface ConditionNeeds {
+  readonly parameters: ParameterTable;
+  readonly units: WordNeeds['units'];
+}
+
+type OfCode = Exclude<Extract<Clause, { readonly code: string }>, { kind: 'has' }>;
+
+const lookedUp = ({ lookup }: TypeParameters, code: string): Lookup => {
+  const found = lookup.get(code);
+  if (!found) throw invalid(code, `${code} cannot be searched: it has no expression`);
+  return found;
+};
+
+const placeOf = (described: TypeParameters, code: string, { keys }: Lookup): Place => ({
+  table: described.all.get(code)?.type === 'date' ? 'span' : 'word',
+  keys,
+});
+
+/** What one element must have, for the kinds of parameter that elements are searched by. */
+const matchesOf = (clause: Clause, { units }: ConditionNeeds, onlyType?: string): Match[] | undefined => {
+  switch (clause.kind) {
+    case 'token':
+      return clause.values.map(tokenMatch);
+    case 'reference':
+      return clause.values.flatMap((value) => referenceMatches(value, onlyType));
+    case 'string':
+      return clause.values.map(stringMatches[clause.match]);
+    case 'uri':
+      return uriMatches(clause);
+    case 'number':
+      return clause.values.flatMap(numberMatches);
+    case 'quantity':
+      return clause.values.flatMap((value) => quantityMatches(value, units));
+    case 'identifier':
+      return clause.values.map(tokenMatch);
+    case 'of-type':
+      return clause.values.map(({ system, code, value }) => ({ exact: typedIdentifierWord(system, code, value) }));
+    case 'all':
+    case 'any':
+    case 'chain':
+    case 'composite':
+    case 'date':
+    case 'has':
+    case 'id':
+    case 'in':
+    case 'list':
+    case 'missing':
+    case 'near':
+    case 'not':
+    case 'subsumed':
+    case 'token-text':
+    case 'updated':
+    case 'words':
+      return undefined;
+  }
+};
+
+const compositeCondition = (
+  type: string,
+  clause: Extract<Clause, { kind: 'composite' }>,
+  { rooted, elements }: CompositeLookup,
+  needs: ConditionNeeds,
+): Condition => {
+  const ofValue = (parts: readonly Clause[]): Condition[] => {
+    const whole: Condition[] = rooted
+      ? [
+          {
+            kind: 'all',
+            conditions: parts.map((part, place) =>
+              conditionOf(type, { ...part, code: rooted[place] ?? '' } as OfCode, needs),
+            ),
+          },
+        ]
+      : [];
+    const inElements = elements.map((keyed): Condition => {
+      const conditions = keyed.map(({ key }, place) => {
+        const part = parts[place];
+        const matches = part && matchesOf(part, needs);
+        if (!matches) throw invalid(clause.code, `${clause.code} has a part that cannot be searched in an element`);
+        return { key, matches };
+      });
+      return { kind: 'element', parts: conditions };
+    });
+    return [...whole, ...inElements];
+  };
+  return { kind: 'any', conditions: clause.values.flatMap(ofValue) };
+};
+
+const armCondition = ({ type, clause }: Arm, needs: ConditionNeeds): ArmCondition => ({
+  type,
+  condition: conditionOf(type, clause, needs),
+});
+
+const ofParameter = (type: string, clause: OfCode, needs: ConditionNeeds): Condition => {
+  const described = needs.parameters(type);
+  const { code } = clause;
+  const found = lookedUp(described, code);
   const { keys, order } = found;
-  if (clause.kind === 'date') return { kind: 'spans', keys, values: clause.values };
-  if (clause.kind === 'missing')
-    return {
-      kind: 'present',
-      table: all.get(clause.code)?.type === 'date' ? 'span' : 'word',
-      keys,
-      missing: clause.missing,
-    };
-  const negated = clause.kind === 'token' && clause.negated;
-  return { kind: 'words', keys, order, negated, matches: matchesOf(clause, found) };
+  switch (clause.kind) {
+    case 'date':
+      return { kind: 'spans', keys, values: clause.values };
+    case 'near':
+      return { kind: 'near', key: keys[0] ?? 0, values: clause.values };
+    case 'missing': {
+      const present: Condition = { kind: 'present', place: placeOf(described, code, found) };
+      return clause.missing ? { kind: 'not', condition: present } : present;
+    }
+    case 'composite':
+      return compositeCondition(type, clause, found.composite ?? { rooted: undefined, elements: [] }, needs);
+    case 'token-text':
+      return { kind: 'text', where: { shown: code }, values: clause.values };
+    case 'chain':
+      return { kind: 'chain', keys, arms: clause.arms.map((arm) => armCondition(arm, needs)) };
+    case 'identifier':
+    case 'of-type':
+      return {
+        kind: 'words',
+        keys: [identifierKey(type, code)],
+        order: 'plain',
+        matches: matchesOf(clause, needs) ?? [],
+      };
+    case 'in':
+    case 'subsumed':
+      throw invalid(code, `the values of ${code} were not looked up in the terminology`);
+    case 'number':
+    case 'quantity':
+    case 'reference':
+    case 'string':
+    case 'token':
+    case 'uri':
+      return { kind: 'words', keys, order, matches: matchesOf(clause, needs, found.onlyType) ?? [] };
+  }
 };
 
-export const conditionsOf = ({ clauses }: Query, parameters: TypeParameters): Condition[] =>
-  clauses.map((clause) => conditionOf(clause, parameters));
+const conditionOf = (type: string, clause: Clause, needs: ConditionNeeds): Condition => {
+  switch (clause.kind) {
+    case 'id':
+      return { kind: 'ids', ids: clause.ids };
+    case 'updated':
+      return { kind: 'updated', values: clause.values };
+    case 'list': {
+      const item = lookedUp(needs.parameters('List'), 'item');
+      return { kind: 'has', keys: item.keys, arm: { type: 'List', condition: { kind: 'ids', ids: clause.ids } } };
+    }
+    case 'has': {
+      const { keys } = lookedUp(needs.parameters(clause.arm.type), clause.code);
+      return { kind: 'has', keys, arm: armCondition(clause.arm, needs) };
+    }
+    case 'words':
+      return { kind: 'text', where: clause.where, values: clause.values };
+    case 'all':
+    case 'any':
+      return { kind: clause.kind, conditions: clause.clauses.map((each) => conditionOf(type, each, needs)) };
+    case 'not':
+      return { kind: 'not', condition: conditionOf(type, clause.clause, needs) };
+    case 'chain':
+    case 'composite':
+    case 'date':
+    case 'identifier':
+    case 'in':
+    case 'missing':
+    case 'near':
+    case 'number':
+    case 'of-type':
+    case 'quantity':
+    case 'reference':
+    case 'string':
+    case 'subsumed':
+    case 'token':
+    case 'token-text':
+    case 'uri':
+      return ofParameter(type, clause, needs);
+  }
+};
+
+export const conditionsOf = (type: string, clauses: readonly Clause[], needs: ConditionNeeds): Condition[] =>
+  clauses.map((clause) => conditionOf(type, clause, needs));

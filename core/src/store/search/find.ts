@@ -1,30 +1,94 @@
 /** Runs a search and answers its rows, each with its place in the order. */
 import type { Query } from '../../fhir/search/query.ts';
-import type { ParameterTable } from '../index/parameter-table.ts';
-import type { Current } from '../resources.ts';
+import { parseBody } from '../../fhir/body.ts';
+import { textOf } from '../../fhir/stored.ts';
+import { tooCostly } from '../../outcome/outcome.ts';
+import type { Index, Shown } from '../index/entries.ts';
+import { referenceWord } from '../index/words.ts';
+import { findMany, type Current } from '../resources.ts';
 import { reads, type Run, type Statement } from '../statement.ts';
-import { conditionsOf } from './conditions.ts';
-import { searchCall, type Place } from './search-statement.ts';
+import { conditionsOf, type Condition, type ConditionNeeds } from './conditions.ts';
+import { satisfiesAll, type Subject, type World } from './evaluate.ts';
+import { countCall, searchCall, type SearchCall, type Snapshot } from './search-statement.ts';
+import type { Place, SortKey } from './sql/order.ts';
 
 export interface Hit {
   readonly current: Current;
   readonly place: Place;
+  /** What was visible to the search, as PostgreSQL writes it. */
+  readonly snapshot: string;
 }
 
 export interface Asked {
   readonly query: Query;
   readonly limit: number;
+  readonly sort?: readonly SortKey[];
   readonly behind?: Place;
+  readonly snapshot?: Snapshot;
 }
 
-type Row = Omit<Current, 'type'> & { readonly place: number };
+export interface Counted {
+  readonly query: Query;
+  /** Counts no further. */
+  readonly most?: number;
+  readonly snapshot?: Snapshot;
+}
+
+type Row = Omit<Current, 'type'> & { readonly snapshot: string } & Readonly<Record<`k${number}`, string | null>>;
 
 /** Shapes recur: each is checked and named once. A caller who invents ever new ones must not fill the memory of every connection. */
 const mostShapes = 500;
 
-export type Find = (run: Run, asked: Asked, now: number) => Promise<Hit[]>;
+export interface Find {
+  readonly hits: (run: Run, asked: Asked, now: number) => Promise<Hit[]>;
+  readonly count: (run: Run, counted: Counted, now: number) => Promise<number>;
+}
 
-export const openFind = (parameters: ParameterTable): Find => {
+const keysIn = (row: Row): (string | null)[] => {
+  const keys: (string | null)[] = [];
+  for (let place = 0; row[`k${place}`] !== undefined; place++) keys.push(row[`k${place}`] ?? null);
+  return keys;
+};
+
+/** Whether a part of the condition cannot be told by the index. */
+const isOpen = (condition: Condition): boolean => {
+  switch (condition.kind) {
+    case 'text':
+      return true;
+    case 'all':
+    case 'any':
+      return condition.conditions.some(isOpen);
+    case 'not':
+      return isOpen(condition.condition);
+    case 'chain':
+      return condition.arms.some((arm) => isOpen(arm.condition));
+    case 'has':
+      return isOpen(condition.arm.condition);
+    case 'element':
+    case 'ids':
+    case 'near':
+    case 'present':
+    case 'spans':
+    case 'updated':
+    case 'words':
+      return false;
+  }
+};
+
+/** So many rows are read through for one page, and no more. */
+const mostLookedThrough = 50_000;
+const lookedThroughAtOnce = 500;
+
+const currentOf = (type: string, { rid, at, id, version, updated, deleted, tail }: Row): Current => ({
+  ...{ type, rid, at, id, version, updated, deleted, tail },
+});
+
+export interface FindNeeds extends ConditionNeeds {
+  readonly index: Index;
+  readonly shown: Shown;
+}
+
+export const openFind = (needs: FindNeeds): Find => {
   const shapes = new Map<string, Statement>();
   const statementOf = (text: string): Statement => {
     const known = shapes.get(text);
@@ -34,13 +98,91 @@ export const openFind = (parameters: ParameterTable): Find => {
     if (!full) shapes.set(text, statement);
     return statement;
   };
-  return async (run, { query, limit, behind }, now) => {
-    const conditions = conditionsOf(query, parameters(query.type));
-    const { text, values } = searchCall({ type: query.type, conditions, limit, ...(behind ? { behind } : {}) }, now);
-    const rows = await run<Row>(statementOf(text), values);
-    return rows.map(({ place, ...row }) => ({
-      current: { type: query.type, ...row },
-      place: { at: place, rid: row.rid },
+  const ask = <R extends object>(run: Run, { text, values }: SearchCall): Promise<R[]> =>
+    run<R>(statementOf(text), values);
+
+  const subjectOf = (current: Current): Subject => {
+    const { type, id, updated } = current;
+    const { resource } = parseBody(textOf(current));
+    const { entries } = needs.index(type, resource);
+    return { type, id, updated, resource, entries, shown: (code) => needs.shown(type, resource, code) };
+  };
+
+  const rows = async (run: Run, asked: Asked, conditions: readonly Condition[], now: number): Promise<Hit[]> => {
+    const { query, sort, limit, behind, snapshot } = asked;
+    const call = searchCall(
+      {
+        ...{ type: query.type, conditions, limit, sort },
+        ...(behind ? { behind } : {}),
+        ...(snapshot ? { snapshot } : {}),
+      },
+      now,
+    );
+    return (await ask<Row>(run, call)).map((row) => ({
+      current: currentOf(query.type, row),
+      place: { keys: keysIn(row), rid: row.rid },
+      snapshot: row.snapshot,
     }));
+  };
+
+  const worldOf = (run: Run, now: number): World => ({
+    now,
+    resolve: async (type, id) => {
+      const [found] = await findMany(run, [{ type, id }]);
+      return found && !found.deleted ? subjectOf(found) : undefined;
+    },
+    referring: async (type, keys, target) => {
+      const matches = [{ exact: referenceWord(target.type, target.id) }];
+      const conditions: Condition[] = [{ kind: 'words', keys, order: 'mixed', matches }];
+      const hits = await rows(run, { query: { type, clauses: [] }, limit: mostLookedThrough }, conditions, now);
+      return hits.map(({ current }) => subjectOf(current));
+    },
+  });
+
+  /** Behind what the index tells, each row is read: until the page is full, or there was too much to read. */
+  const looked = async (run: Run, asked: Asked, conditions: readonly Condition[], now: number): Promise<Hit[]> => {
+    const open = conditions.filter(isOpen);
+    const world = worldOf(run, now);
+    const hits: Hit[] = [];
+    let { behind, snapshot } = asked;
+    for (let seen = 0; seen < mostLookedThrough; seen += lookedThroughAtOnce) {
+      const next = {
+        ...asked,
+        limit: lookedThroughAtOnce,
+        ...(behind ? { behind } : {}),
+        ...(snapshot ? { snapshot } : {}),
+      };
+      const found = await rows(run, next, conditions, now);
+      for (const hit of found) {
+        const subject = subjectOf(hit.current);
+        if (await satisfiesAll(open, subject, world)) hits.push(hit);
+        if (hits.length === asked.limit) return hits;
+      }
+      const last = found.at(-1);
+      if (!last || found.length < lookedThroughAtOnce) return hits;
+      behind = last.place;
+      snapshot ??= { text: last.snapshot, next: last.snapshot.split(':')[1] ?? '0', taken: now };
+    }
+    throw tooCostly(
+      `the words were looked for in ${mostLookedThrough} resources and more would have to be read: narrow the search by another parameter`,
+    );
+  };
+
+  return {
+    hits: async (run, asked, now) => {
+      const conditions = conditionsOf(asked.query.type, asked.query.clauses, needs);
+      return (conditions.some(isOpen) ? looked : rows)(run, asked, conditions, now);
+    },
+    count: async (run, { query, most, ...counted }, now) => {
+      const conditions = conditionsOf(query.type, query.clauses, needs);
+      if (conditions.some(isOpen))
+        return (await looked(run, { query, limit: (most ?? mostLookedThrough) + 1, ...counted }, conditions, now))
+          .length;
+      const [row] = await ask<{ total: number }>(
+        run,
+        countCall({ ...counted, type: query.type, conditions }, most, now),
+      );
+      return row?.total ?? 0;
+    },
   };
 };

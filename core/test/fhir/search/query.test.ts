@@ -1,13 +1,14 @@
 import { expect } from 'chai';
 import { dateRange } from '../../../src/fhir/search/date-range.ts';
-import { parseQuery, splitUnescaped, type Clause } from '../../../src/fhir/search/query.ts';
+import { parseQuery } from '../../../src/fhir/search/parse/parse.ts';
+import { splitUnescaped } from '../../../src/fhir/search/parse/text.ts';
+import type { Clause } from '../../../src/fhir/search/query.ts';
 import { Outcome } from '../../../src/outcome/outcome.ts';
-import { r4SearchParameters } from '../../../src/platform/search-parameters.ts';
-import { parameterTable } from '../../../src/store/index/parameter-table.ts';
+import { table } from '../../r4-index.ts';
 
-const table = parameterTable(r4SearchParameters());
 const base = 'http://here/fhir';
-const parse = (type: string, query: string) => parseQuery(type, new URLSearchParams(query), table(type).all, base);
+const parse = (type: string, query: string) =>
+  parseQuery(type, new URLSearchParams(query), { parametersOf: (each) => table(each).all, base });
 const clauses = (type: string, query: string): readonly Clause[] => parse(type, query).query.clauses;
 
 describe('a date of a search', () => {
@@ -49,7 +50,6 @@ describe('a query', () => {
       {
         kind: 'token',
         code: 'identifier',
-        negated: false,
         values: [{ system: 'http://x', code: 'a|b' }, { code: 'c' }, { system: '', code: 'd' }, { system: 'e' }],
       },
     ]);

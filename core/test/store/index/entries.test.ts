@@ -1,17 +1,11 @@
 import { expect } from 'chai';
-import { modelOf } from '../../../src/fhir/fhirpath/model.ts';
 import type { Resource } from '../../../src/fhir/body.ts';
-import { extractorFor } from '../../../src/fhir/search/extract.ts';
-import { r4SearchParameters } from '../../../src/platform/search-parameters.ts';
-import { r4Types } from '../../../src/platform/structures.ts';
 import { difference, openIndex } from '../../../src/store/index/entries.ts';
 import { linkKey, parameterKey } from '../../../src/store/index/parameter-key.ts';
-import { parameterTable } from '../../../src/store/index/parameter-table.ts';
+import { indexNeeds } from '../../r4-index.ts';
 
-const model = modelOf(r4Types());
-const index = openIndex({
-  table: parameterTable(r4SearchParameters()),
-  compile: (type, parameters) => extractorFor(type, parameters, model),
+const { index } = openIndex({
+  ...indexNeeds,
   targetsOf: ({ extension }) =>
     extension === undefined
       ? []
@@ -19,7 +13,6 @@ const index = openIndex({
           { type: 'Patient', id: 'linked' },
           { type: 'Patient', id: '1' },
         ],
-  base: 'http://here/fhir',
 });
 const observation: Resource = {
   ...{ resourceType: 'Observation', status: 'final', subject: { reference: 'Patient/1' } },

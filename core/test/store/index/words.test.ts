@@ -1,13 +1,13 @@
 import { expect } from 'chai';
 import { resourceTypes } from '../../../src/fhir/resource-types.ts';
-import { fold } from '../../../src/store/index/fold.ts';
-import { linkKey, parameterKey } from '../../../src/store/index/parameter-key.ts';
-import { parameterTable } from '../../../src/store/index/parameter-table.ts';
+import { fold } from '../../../src/fhir/search/fold.ts';
+import { identifierKey, linkKey, parameterKey } from '../../../src/store/index/parameter-key.ts';
+import { partKey } from '../../../src/store/index/parameter-table.ts';
 import { after, anySystem, referenceWord, stringWord, tokenWord } from '../../../src/store/index/words.ts';
 import { r4SearchParameters } from '../../../src/platform/search-parameters.ts';
+import { table } from '../../r4-index.ts';
 
 const parameters = r4SearchParameters();
-const table = parameterTable(parameters);
 
 describe('a key of a parameter', () => {
   it('is one for each parameter of each type of R4, and fits a number of the database', () => {
@@ -15,7 +15,8 @@ describe('a key of a parameter', () => {
       linkKey(type),
       ...parameters
         .filter(({ base }) => [type, 'Resource', 'DomainResource'].some((each) => base.includes(each)))
-        .map(({ code }) => parameterKey(type, code)),
+        .flatMap(({ code }) => [parameterKey(type, code), identifierKey(type, code)]),
+      ...table(type).elements.flatMap(({ path, parts }) => parts.map((part) => partKey(type, path, part))),
     ]);
     expect(keys.length).to.be.greaterThan(2_500);
     expect(new Set(keys).size).to.equal(keys.length);

@@ -1,0 +1,144 @@
+/** Turns one parameter of a search, its modifier and its values into a clause, by the kind of the parameter; refuses modifiers that the kind does not have. */
+import { isResourceType } from '../../resource-types.ts';
+import type { SearchParameter } from '../../search-parameter.ts';
+import { invalid } from '../../../outcome/outcome.ts';
+import type { Clause, Parameters } from '../query.ts';
+import { splitUnescaped, unescaped } from './text.ts';
+import {
+  dateValue,
+  nearValue,
+  numberValue,
+  quantityValue,
+  referenceValue,
+  tokenValue,
+  truth,
+  typedIdentifier,
+} from './values.ts';
+
+export interface Asked {
+  /** As the caller wrote it, for what is said of it. */
+  readonly name: string;
+  readonly code: string;
+  readonly modifier: string | undefined;
+  readonly values: readonly string[];
+}
+
+/** What a clause is made of besides the caller's words. */
+export interface ClauseContext {
+  readonly parameter: SearchParameter;
+  /** All of the type: a composite names others. */
+  readonly parameters: Parameters;
+  /** This server's own address. */
+  readonly base: string;
+}
+
+type Read = (asked: Asked, context: ClauseContext) => Clause;
+
+const refuseModifier = ({ name, code, modifier }: Asked, kind: string): Error =>
+  invalid(name, `${code} is a ${kind} parameter, which has no modifier :${(modifier ?? '').slice(0, 50)}`);
+
+const not = (clause: Clause): Clause => ({ kind: 'not', clause });
+
+const token: Read = (asked, { base }) => {
+  const { name, code, modifier, values } = asked;
+  const texts = values.map(unescaped);
+  if (modifier === undefined) return { kind: 'token', code, values: values.map(tokenValue) };
+  if (modifier === 'not') return not({ kind: 'token', code, values: values.map(tokenValue) });
+  if (modifier === 'text') return { kind: 'token-text', code, values: texts };
+  if (modifier === 'of-type')
+    return { kind: 'of-type', code, values: values.map((value) => typedIdentifier(name, value)) };
+  const local = texts.map((text) => (text.startsWith(`${base}/`) ? text.slice(base.length + 1) : text));
+  if (modifier === 'in') return { kind: 'in', code, valueSets: local };
+  if (modifier === 'not-in') return not({ kind: 'in', code, valueSets: local });
+  if (modifier === 'above' || modifier === 'below')
+    return { kind: 'subsumed', code, direction: modifier, values: values.map(tokenValue) };
+  throw refuseModifier(asked, 'token');
+};
+
+const reference: Read = (asked, { base }) => {
+  const { name, code, modifier, values } = asked;
+  if (modifier === 'identifier') return { kind: 'identifier', code, values: values.map(tokenValue) };
+  if (modifier !== undefined && !isResourceType(modifier)) throw refuseModifier(asked, 'reference');
+  return { kind: 'reference', code, values: values.map((value) => referenceValue(name, value, modifier, base)) };
+};
+
+const string: Read = (asked) => {
+  const { code, modifier = 'start', values } = asked;
+  const texts = values.map(unescaped);
+  if (modifier === 'start' || modifier === 'exact' || modifier === 'contains')
+    return { kind: 'string', code, match: modifier, values: texts };
+  // R4 search.html#modifiers: for strings, :text looks through what is indexed as text.
+  if (modifier === 'text') return { kind: 'string', code, match: 'contains', values: texts };
+  throw refuseModifier(asked, 'string');
+};
+
+const uri: Read = (asked) => {
+  const { code, modifier = 'exact', values } = asked;
+  if (modifier === 'exact' || modifier === 'above' || modifier === 'below')
+    return { kind: 'uri', code, match: modifier, values: values.map(unescaped) };
+  throw refuseModifier(asked, 'uri');
+};
+
+const plain =
+  (kind: string, read: Read): Read =>
+  (asked, context) => {
+    if (asked.modifier !== undefined) throw refuseModifier(asked, kind);
+    return read(asked, context);
+  };
+
+const date = plain('date', ({ name, code, values }) => ({
+  kind: 'date',
+  code,
+  values: values.map((value) => dateValue(name, value)),
+}));
+
+const number = plain('number', ({ name, code, values }) => ({
+  kind: 'number',
+  code,
+  values: values.map((value) => numberValue(name, value)),
+}));
+
+const quantity = plain('quantity', ({ name, code, values }) => ({
+  kind: 'quantity',
+  code,
+  values: values.map((value) => quantityValue(name, value)),
+}));
+
+const near = plain('special', ({ name, code, values }) => ({
+  kind: 'near',
+  code,
+  values: values.map((value) => nearValue(name, value)),
+}));
+
+/** The parameters that a composite's parts are of. */
+const partsOf = ({ parameter, parameters }: ClauseContext): SearchParameter[] => {
+  const byUrl = new Map([...parameters.values()].map((each) => [each.url, each]));
+  return (parameter.component ?? []).flatMap(({ definition }) => byUrl.get(definition) ?? []);
+};
+
+const composite = plain('composite', ({ name, code, values }, context) => {
+  const parts = partsOf(context);
+  const read = (value: string): Clause[] => {
+    const pieces = splitUnescaped(value, '$');
+    if (pieces.length !== parts.length || pieces.includes(''))
+      throw invalid(name, `${name} needs ${parts.length} parts, ${parts.map((part) => part.code).join('$')}`);
+    return parts.map((parameter, place) =>
+      clauseOf(
+        { name, code: parameter.code, modifier: undefined, values: [pieces[place] ?? ''] },
+        { ...context, parameter },
+      ),
+    );
+  };
+  return { kind: 'composite', code, values: values.map(read) };
+});
+
+const readers: Readonly<Record<SearchParameter['type'], Read>> = {
+  ...{ token, reference, string, uri, date, number, quantity, composite },
+  special: near,
+};
+
+export const clauseOf = (asked: Asked, context: ClauseContext): Clause => {
+  const { name, code, modifier, values } = asked;
+  if (modifier === 'missing') return { kind: 'missing', code, missing: truth(name, values[0] ?? '') };
+  return readers[context.parameter.type](asked, context);
+};

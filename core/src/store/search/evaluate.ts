@@ -1,0 +1,216 @@
+/** Decides in memory whether a resource satisfies the conditions of a search, by the same entries that the index holds; what lies behind references it asks the world that it is given. */
+import type { DateValue, NearValue } from '../../fhir/search/query.ts';
+import { contentTexts, narrativeText, textTest, wordsOf } from '../../fhir/search/text-query.ts';
+import type { Resource } from '../../fhir/body.ts';
+import type { Entries, Span, Word } from '../change.ts';
+import { referenceOfWord, seam } from '../index/words.ts';
+import type { ArmCondition, Condition } from './conditions.ts';
+import type { Match, PartTest } from './match.ts';
+
+export interface Subject {
+  readonly type: string;
+  readonly id: string;
+  /** Milliseconds since 1970. */
+  readonly updated: number;
+  readonly resource: Resource;
+  readonly entries: Entries;
+  /** The texts that a token parameter shows to people. */
+  readonly shown: (code: string) => readonly string[];
+}
+
+/** What can be reached from a resource. */
+export interface World {
+  readonly resolve: (type: string, id: string) => Promise<Subject | undefined>;
+  /** Resources of `type` with a reference of these keys to the target. */
+  readonly referring: (
+    type: string,
+    keys: readonly number[],
+    target: Pick<Subject, 'type' | 'id'>,
+  ) => Promise<Subject[]>;
+  readonly now: number;
+}
+
+const isPart = ({ nth, test, text }: PartTest, parts: readonly string[]): boolean => {
+  const part = parts[nth - 1] ?? '';
+  const tests: Readonly<Record<PartTest['test'], () => boolean>> = {
+    is: () => part === text,
+    has: () => part.includes(text),
+    ends: () => part.endsWith(text),
+    below: () => part < text,
+    atLeast: () => part >= text,
+  };
+  return tests[test]();
+};
+
+const isWithin = (match: Match, value: string): boolean => {
+  if ('exact' in match) return value === match.exact;
+  // Bounds are texts of numbers, plain ASCII: their order is the same here and in the database.
+  if ('from' in match) return value >= match.from && value < match.to;
+  return value.startsWith(match.start);
+};
+
+const isMatch = (match: Match, value: string): boolean => {
+  if (!isWithin(match, value)) return false;
+  const { tests } = match;
+  if (!tests) return true;
+  const parts = value.split(seam);
+  return tests.every((test) => isPart(test, parts));
+};
+
+const someWord = (words: readonly Word[], keys: readonly number[], matches: readonly Match[]): boolean =>
+  words.some(({ param, value }) => keys.includes(param) && matches.some((match) => isMatch(match, value)));
+
+/** R4 search.html#prefix, of a stored range against the range that was asked for. */
+const isSpan = ({ prefix, low, high }: DateValue, span: Pick<Span, 'low' | 'high'>, now: number): boolean => {
+  const within = span.low >= low && span.high <= high;
+  switch (prefix) {
+    case 'eq':
+      return within;
+    case 'ne':
+      return !within;
+    case 'gt':
+      return span.high > high;
+    case 'ge':
+      return span.high > high || within;
+    case 'lt':
+      return span.low < low;
+    case 'le':
+      return span.low < low || within;
+    case 'sa':
+      return span.low > high;
+    case 'eb':
+      return span.high < low;
+    case 'ap': {
+      const slack = Math.abs(now - (low + high) / 2) / 10;
+      return span.low <= Math.ceil(high + slack) && span.high >= Math.floor(low - slack);
+    }
+  }
+};
+
+/** `updated` is one moment, and nothing is approximate about it. */
+const isUpdated = (value: DateValue, updated: number): boolean =>
+  isSpan(value.prefix === 'ap' ? { ...value, prefix: 'eq' } : value, { low: updated, high: updated }, 0);
+
+const earthKilometres = 6_371.0088;
+const radians = (degrees: number): number => (degrees * Math.PI) / 180;
+
+const isNear = ({ latitude, longitude, kilometres }: NearValue, place: string): boolean => {
+  const [lat = 0, lon = 0] = place.split(seam).map(Number);
+  const [dLat, dLon] = [radians(lat - latitude), radians(lon - longitude)];
+  const h = Math.sin(dLat / 2) ** 2 + Math.cos(radians(latitude)) * Math.cos(radians(lat)) * Math.sin(dLon / 2) ** 2;
+  return 2 * earthKilometres * Math.asin(Math.min(1, Math.sqrt(h))) <= kilometres;
+};
+
+const isElement = ({ parts }: Extract<Condition, { kind: 'element' }>, { words }: Entries): boolean => {
+  const [first, ...rest] = parts;
+  if (!first) return false;
+  return words.some(
+    ({ param, value, at }) =>
+      param === first.key &&
+      first.matches.some((match) => isMatch(match, value)) &&
+      rest.every(({ key, matches }) =>
+        words.some(
+          (word) => word.param === key && word.at === at && matches.some((match) => isMatch(match, word.value)),
+        ),
+      ),
+  );
+};
+
+const narrativeOf = ({ text }: Resource): string => {
+  const div = typeof text === 'object' && text !== null && 'div' in text ? text.div : undefined;
+  return typeof div === 'string' ? narrativeText(div) : '';
+};
+
+/** R4 search.html#modifiers: :text on a token is a search of the text that is shown with it, from the beginning of a word. */
+const isShown = (texts: readonly string[], value: string): boolean => {
+  const wanted = wordsOf(value);
+  return texts.some((text) => {
+    const words = wordsOf(text);
+    return words.some((_, from) =>
+      wanted.every((word, at) => {
+        const found = words[from + at];
+        return at === wanted.length - 1 ? (found?.startsWith(word) ?? false) : found === word;
+      }),
+    );
+  });
+};
+
+const isText = ({ where, values }: Extract<Condition, { kind: 'text' }>, subject: Subject): boolean => {
+  if (typeof where === 'object') return values.some((value) => isShown(subject.shown(where.shown), value));
+  const text = where === 'narrative' ? [narrativeOf(subject.resource)] : contentTexts(subject.resource);
+  const words = text.flatMap((each) => [...wordsOf(each), '']);
+  const name = where === 'narrative' ? '_text' : '_content';
+  return values.some((value) => textTest(name, value)(words));
+};
+
+const some = async <T>(items: readonly T[], test: (item: T) => Promise<boolean>): Promise<boolean> => {
+  for (const item of items) if (await test(item)) return true;
+  return false;
+};
+
+const leads = async (
+  { keys, arms }: Extract<Condition, { kind: 'chain' }>,
+  { entries }: Subject,
+  world: World,
+): Promise<boolean> => {
+  const targets = entries.words
+    .filter(({ param }) => keys.includes(param))
+    .flatMap(({ value }) => referenceOfWord(value).target ?? []);
+  return some(arms, ({ type, condition }: ArmCondition) =>
+    some(
+      targets.filter((target) => target.type === type),
+      async ({ id }) => {
+        const subject = await world.resolve(type, id);
+        return subject !== undefined && satisfies(condition, subject, world);
+      },
+    ),
+  );
+};
+
+export const satisfies = async (condition: Condition, subject: Subject, world: World): Promise<boolean> => {
+  const { entries } = subject;
+  switch (condition.kind) {
+    case 'ids':
+      return condition.ids.includes(subject.id);
+    case 'updated':
+      return condition.values.some((value) => isUpdated(value, subject.updated));
+    case 'words':
+      return someWord(entries.words, condition.keys, condition.matches);
+    case 'spans':
+      return entries.spans.some(
+        (span) =>
+          condition.keys.includes(span.param) && condition.values.some((value) => isSpan(value, span, world.now)),
+      );
+    case 'near':
+      return entries.words.some(
+        ({ param, value }) => param === condition.key && condition.values.some((near) => isNear(near, value)),
+      );
+    case 'present': {
+      const { table, keys } = condition.place;
+      const rows: readonly { readonly param: number }[] = table === 'word' ? entries.words : entries.spans;
+      return rows.some(({ param }) => keys.includes(param));
+    }
+    case 'element':
+      return isElement(condition, entries);
+    case 'chain':
+      return leads(condition, subject, world);
+    case 'has': {
+      const { arm, keys } = condition;
+      return some(await world.referring(arm.type, keys, subject), (each) => satisfies(arm.condition, each, world));
+    }
+    case 'text':
+      return isText(condition, subject);
+    case 'all':
+      return !(await some(condition.conditions, async (each) => !(await satisfies(each, subject, world))));
+    case 'any':
+      return some(condition.conditions, (each) => satisfies(each, subject, world));
+    case 'not':
+      return !(await satisfies(condition.condition, subject, world));
+  }
+};
+
+export const satisfiesAll = async (
+  conditions: readonly Condition[],
+  subject: Subject,
+  world: World,
+): Promise<boolean> => satisfies({ kind: 'all', conditions }, subject, world);

@@ -1,0 +1,71 @@
+/** The order of a search's answers as SQL: what each key is read from, and which rows stand behind a place. */
+import { allOf, anyOf, fence, keysSql, type Context } from './bind.ts';
+
+interface OfEntries {
+  readonly by: 'word' | 'span';
+  readonly keys: readonly number[];
+  readonly descending: boolean;
+  /** Words from here on are taken before all others. */
+  readonly rather?: string;
+}
+
+export type SortKey = { readonly by: 'id' | 'updated' | 'at'; readonly descending: boolean } | OfEntries;
+
+/** Where a page ended: its last row's keys, as texts, and its row id. */
+export interface Place {
+  readonly keys: readonly (string | null)[];
+  readonly rid: number;
+}
+
+/** The least value of a resource counts upwards, the greatest downwards. */
+const ofEntries = ({ by, keys, descending, rather }: OfEntries, { alias, bind }: Context): string => {
+  const [least, greatest] = by === 'word' ? ['value', 'value'] : ['low', 'high'];
+  const read = (also: (e: string) => string): string => {
+    const e = alias('e');
+    const value = descending ? `max(${e}.${greatest})` : `min(${e}.${least})`;
+    return `(select ${value} from ${by} ${e} where ${e}.tenant = $1 and ${e}.rid = r.rid and ${keysSql(keys, e, bind)}${also(e)}${fence})`;
+  };
+  const any = read(() => '');
+  return rather === undefined ? any : `coalesce(${read((e) => ` and ${e}.value >= ${bind(rather)}`)}, ${any})`;
+};
+
+const typeOf: Readonly<Record<SortKey['by'], string>> = {
+  id: 'text',
+  updated: 'int8',
+  at: 'int8',
+  word: 'text',
+  span: 'int8',
+};
+
+export const keySql = (key: SortKey, context: Context): string => {
+  if (key.by === 'word' || key.by === 'span') return ofEntries(key, context);
+  if (key.by === 'id') return 'r.id';
+  if (key.by === 'updated') return '(extract(epoch from r.updated) * 1000000)::int8';
+  // Resources without a date stand behind all others, whichever way they are sorted.
+  return 'case when r.at = 0 then null else r.at end';
+};
+
+export const orderSql = (keys: readonly SortKey[]): string =>
+  [...keys.map(({ descending }, place) => `k${place} ${descending ? 'desc' : 'asc'} nulls last`), 'rid desc'].join(
+    ', ',
+  );
+
+/** R4 leaves open where those without a value stand; here they are last. */
+const isBehind = (key: SortKey, name: string, value: string | null, bind: Context['bind']): string => {
+  if (value === null) return 'false';
+  const bound = `${bind(value)}::${typeOf[key.by]}`;
+  return anyOf([`${name} ${key.descending ? '<' : '>'} ${bound}`, `${name} is null`]);
+};
+
+const isSame = (key: SortKey, name: string, value: string | null, bind: Context['bind']): string =>
+  value === null ? `${name} is null` : `${name} = ${bind(value)}::${typeOf[key.by]}`;
+
+export const behindSql = (keys: readonly SortKey[], { keys: values, rid }: Place, { bind }: Context): string =>
+  keys.reduceRight<string>(
+    (rest, key, place) => {
+      const name = `k${place}`;
+      const value = values[place] ?? null;
+      return anyOf([isBehind(key, name, value, bind), allOf([isSame(key, name, value, bind), rest])]);
+    },
+    `rid < ${bind(rid)}::int8`,
+  );

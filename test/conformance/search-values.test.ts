@@ -1,0 +1,296 @@
+import { expect } from 'chai';
+import { startTestServer, type TestCaller, type TestServer } from '@heddle/core/testing';
+import { ask, at, listAt, refusedWith, textAt, type Json } from './asked.ts';
+
+const ucum = 'http://unitsofmeasure.org';
+const quantity = (value: number, code: string): Json => ({ value, unit: code, system: ucum, code });
+const coding = (code: string, system = 'http://loinc.org'): Json => ({ coding: [{ system, code }] });
+
+const resources: readonly Json[] = [
+  { resourceType: 'Organization', id: 'north', name: 'North', partOf: { reference: 'Organization/whole' } },
+  { resourceType: 'Organization', id: 'whole', name: 'Whole' },
+  {
+    ...{
+      resourceType: 'Patient',
+      id: 'ann',
+      gender: 'female',
+      managingOrganization: { reference: 'Organization/north' },
+    },
+    name: [{ family: 'Abel', given: ['Ann'] }],
+    identifier: [{ type: coding('MR', 'http://types'), system: 'http://a', value: '446053' }],
+    generalPractitioner: [{ reference: 'Practitioner/house' }],
+    text: {
+      status: 'generated',
+      div: '<div xmlns="http://www.w3.org/1999/xhtml">Bone <b>metastases</b> of the liver</div>',
+    },
+  },
+  { resourceType: 'Patient', id: 'bob', gender: 'male', name: [{ family: 'Cohen' }], birthDate: '1980-01-02' },
+  { resourceType: 'Patient', id: 'cid', name: [{ family: 'Baker' }], birthDate: '1990' },
+  { resourceType: 'Practitioner', id: 'house', name: [{ family: 'House' }] },
+  {
+    ...{
+      resourceType: 'Observation',
+      id: 'mass',
+      status: 'final',
+      code: coding('m'),
+      valueQuantity: quantity(5.4, 'g'),
+    },
+    ...{ subject: { reference: 'Patient/ann' }, effectiveDateTime: '2024-01-01' },
+  },
+  {
+    ...{
+      resourceType: 'Observation',
+      id: 'milli',
+      status: 'final',
+      code: coding('m'),
+      valueQuantity: quantity(5.4, 'mg'),
+    },
+    ...{ subject: { reference: 'Patient/bob' }, effectiveDateTime: '2024-01-03' },
+  },
+  {
+    ...{ resourceType: 'Observation', id: 'words', status: 'amended', code: { ...coding('w'), text: 'Heart rate' } },
+    ...{
+      subject: { reference: 'Patient/ann' },
+      valueQuantity: { value: 100, unit: 'beats' },
+      effectiveDateTime: '2024-01-02',
+    },
+  },
+  {
+    ...{ resourceType: 'Observation', id: 'pressure', status: 'final', code: coding('bp') },
+    component: [
+      { code: coding('8480-6'), valueQuantity: quantity(140, 'mm[Hg]') },
+      { code: coding('8462-4'), valueQuantity: quantity(90, 'mm[Hg]') },
+    ],
+  },
+  {
+    resourceType: 'RiskAssessment',
+    id: 'risk',
+    status: 'final',
+    subject: { reference: 'Patient/ann' },
+    prediction: [{ probabilityDecimal: 0.00001 }],
+  },
+  {
+    ...{ resourceType: 'RiskAssessment', id: 'wide', status: 'final', subject: { reference: 'Patient/ann' } },
+    prediction: [{ probabilityRange: { low: { value: 0.2 }, high: { value: 0.4 } } }],
+  },
+  { resourceType: 'ValueSet', id: 'v1', status: 'active', url: 'http://acme.org/fhir/ValueSet/123' },
+  { resourceType: 'ValueSet', id: 'v2', status: 'active', url: 'http://acme.org/fhir/ValueSet/123/_history/5' },
+  { resourceType: 'Location', id: 'here', position: { latitude: 42.25475478, longitude: -83.6945691 } },
+  { resourceType: 'Location', id: 'there', position: { latitude: 40.71, longitude: -74 } },
+  {
+    resourceType: 'List',
+    id: 'mine',
+    status: 'current',
+    mode: 'working',
+    entry: [{ item: { reference: 'Patient/cid' } }],
+  },
+  {
+    ...{ resourceType: 'Encounter', id: 'visit', status: 'finished', class: { code: 'AMB' } },
+    subject: { reference: 'Patient/bob', identifier: { system: 'http://a', value: '77' } },
+  },
+];
+
+/** R4 search.html, kind by kind: what is asked, and the ids that it finds. */
+const found: Readonly<Record<string, string>> = {
+  [`Observation?value-quantity=5.4|${ucum}|g`]: 'mass',
+  [`Observation?value-quantity=5400|${ucum}|mg`]: 'mass',
+  [`Observation?value-quantity=5.4|${ucum}|mg`]: 'milli',
+  [`Observation?value-quantity=gt5|${ucum}|mg`]: 'mass milli',
+  'Observation?value-quantity=5.4': 'mass milli',
+  'Observation?value-quantity=5.40': 'mass milli',
+  'Observation?value-quantity=5.3': '',
+  'Observation?value-quantity=5': 'mass milli',
+  'Observation?value-quantity=5.0': '',
+  'Observation?value-quantity=5.4||mg': 'milli',
+  'Observation?value-quantity=100||beats': 'words',
+  'Observation?value-quantity=ap95': 'words',
+  'Observation?value-quantity=lt5.4': '',
+  'Observation?value-quantity=le5.4': 'mass milli',
+  'Observation?value-quantity=ne5.4': 'words',
+  'Observation?component-code-value-quantity=http://loinc.org|8480-6$gt100': 'pressure',
+  'Observation?component-code-value-quantity=http://loinc.org|8462-4$gt100': '',
+  [`Observation?component-code-value-quantity=8462-4$lt100|${ucum}|mm[Hg]`]: 'pressure',
+  [`Observation?code-value-quantity=http://loinc.org|m$gt1|${ucum}|g`]: 'mass',
+  [`Observation?combo-code-value-quantity=m$gt1|${ucum}|g,8480-6$140`]: 'mass pressure',
+  'RiskAssessment?probability=0.00001': 'risk',
+  'RiskAssessment?probability=lt0.1': 'risk',
+  'RiskAssessment?probability=gt0.3': 'wide',
+  'RiskAssessment?probability=sa0.3': '',
+  'RiskAssessment?probability=0.3': '',
+  'RiskAssessment?probability=ap0.3': 'wide',
+  'ValueSet?url=http://acme.org/fhir/ValueSet/123': 'v1',
+  'ValueSet?url:below=http://acme.org/fhir/': 'v1 v2',
+  'ValueSet?url:above=http://acme.org/fhir/ValueSet/123/_history/5': 'v1 v2',
+  'ValueSet?url:below=http://acme.org/fhir/Value': '',
+  'Patient?identifier:of-type=http://types|MR|446053': 'ann',
+  'Patient?identifier:of-type=http://types|SS|446053': '',
+  'Encounter?subject:identifier=http://a|77': 'visit',
+  'Observation?code:text=heart': 'words',
+  'Patient?_text=bone and liver': 'ann',
+  'Patient?_text=(kidney OR liver) and metastases': 'ann',
+  'Patient?_content=cohen': 'bob',
+  'Patient?_list=mine': 'cid',
+  'Location?near=42.256500|-83.694710|11.20|km': 'here',
+  'Location?near=42.256500|-83.694710|700|[mi_us]': 'here there',
+  'Observation?subject:Patient.family=abel': 'mass words',
+  'Observation?subject.organization.name=north': 'mass words',
+  'Observation?patient.organization.partof.name=whole': 'mass words',
+  'Patient?general-practitioner:Practitioner.family=house': 'ann',
+  'Patient?_has:Observation:patient:code=http://loinc.org|w': 'ann',
+  'Organization?_has:Patient:organization:_has:Observation:patient:code=w': 'north',
+  'Patient?family:missing=false&birthdate:missing=true': 'ann',
+  'Patient?_filter=gender eq male or (family sw "A" and not (birthdate pr true))': 'ann bob',
+  'Observation?_filter=subject.family eq "Abel" and value-quantity lt 50': 'mass',
+};
+
+describe('a search by every kind of parameter', () => {
+  let server: TestServer;
+  let admin: TestCaller;
+  before(async () => {
+    server = await startTestServer();
+    admin = await server.as('admin');
+    const entry = resources.map((resource) => ({
+      resource,
+      request: { method: 'PUT', url: `${String(resource['resourceType'])}/${String(resource['id'])}` },
+    }));
+    const { status, text } = await ask(admin, 'POST', '', { resourceType: 'Bundle', type: 'transaction', entry });
+    expect(status, text).to.equal(200);
+  });
+  after(() => server.close());
+
+  const get = (path: string) => {
+    const [type = '', query = ''] = path.split('?', 2);
+    return ask(admin, 'GET', `${type}?${new URLSearchParams(query).toString()}`);
+  };
+  const ids = (body: unknown, mode = 'match'): string[] =>
+    listAt(body, 'entry')
+      .filter((entry) => at(entry, 'search', 'mode') === mode)
+      .map((entry) => textAt(entry, 'resource', 'id'));
+
+  for (const [path, wanted] of Object.entries(found))
+    it(`${path} finds ${wanted === '' ? 'nothing' : wanted}`, async () => {
+      const { status, text, body } = await get(path);
+      expect(status, text).to.equal(200);
+      expect(ids(body).toSorted().join(' ')).to.equal(wanted);
+    });
+
+  const refused: Readonly<Record<string, RegExp>> = {
+    'Observation?value-quantity=many': /value-quantity needs a number/,
+    'Observation?code-value-quantity=m': /2 parts, code\$value-quantity/,
+    'Observation?subject.family:sounds=x': /no modifier :sounds/,
+    'Observation?code.family=x': /is no reference/,
+    'Patient?_has:Observation:code:status=x': /does not refer to a Patient/,
+    'Location?near=1|2|3|parsec': /units are/,
+    'Patient?_filter=family eq': /a value at its end/,
+    'Patient?_filter=nothing eq 1': /no search parameter nothing/,
+    'Patient?_sort=nothing': /to sort by/,
+    'Patient?_include=Patient:gender': /no reference parameter gender/,
+    'Patient?_total=some': /none, estimate, accurate/,
+    'Patient?_text=(bone': /does not close/,
+  };
+  for (const [path, words] of Object.entries(refused))
+    it(`${path} is refused and says why`, async () => refusedWith(await get(path), 400, 'invalid', words));
+
+  describe('in an order', () => {
+    const orders: Readonly<Record<string, string>> = {
+      'Patient?_sort=family': 'ann cid bob',
+      'Patient?_sort=-family': 'bob cid ann',
+      'Patient?_sort=birthdate': 'bob cid ann',
+      'Patient?_sort=-birthdate': 'cid bob ann',
+      'Patient?_sort=gender,-family': 'ann bob cid',
+      'Patient?_sort=-_id': 'cid bob ann',
+      'Observation?_sort=-date': 'milli words mass pressure',
+      'Observation?_sort=date': 'mass words milli pressure',
+      'Observation?code=m&_sort=value-quantity': 'milli mass',
+      'Observation?code=m&_sort=-value-quantity': 'mass milli',
+    };
+    for (const [path, wanted] of Object.entries(orders))
+      it(`${path} comes as ${wanted}, in pages too`, async () => {
+        expect(ids((await get(path)).body).join(' ')).to.equal(wanted);
+        const seen: string[] = [];
+        for (let next = `${path}&_count=1`; next !== '';) {
+          const { body, text } = next.startsWith('http')
+            ? await ask(admin, 'GET', next.slice(next.indexOf('/fhir/') + 6))
+            : await get(next);
+          expect(at(body, 'type'), text).to.equal('searchset');
+          seen.push(...ids(body));
+          const link = listAt(body, 'link').find((each) => at(each, 'relation') === 'next');
+          next = link ? textAt(link, 'url') : '';
+        }
+        expect(seen.join(' ')).to.equal(wanted);
+      });
+  });
+
+  describe('with what belongs to it', () => {
+    const includes: Readonly<Record<string, readonly [matches: string, included: string]>> = {
+      'Observation?_id=mass&_include=Observation:subject': ['mass', 'ann'],
+      'Observation?_id=mass&_include=Observation:patient&_include:iterate=Patient:organization': ['mass', 'ann north'],
+      'Observation?_id=mass&_include=Observation:patient&_include:iterate=Patient:organization&_include:iterate=Organization:partof':
+        ['mass', 'ann north whole'],
+      'Observation?_id=mass&_include=*': ['mass', 'ann'],
+      'Patient?_id=ann&_revinclude=Observation:patient': ['ann', 'mass words'],
+      'Patient?_id=ann&_revinclude=Observation:subject:Group': ['ann', ''],
+      'Organization?_id=north&_revinclude=Patient:organization&_revinclude:iterate=Observation:patient': [
+        'north',
+        'ann mass words',
+      ],
+    };
+    for (const [path, [matches, included]] of Object.entries(includes))
+      it(`${path} brings ${included === '' ? 'nothing else' : included}`, async () => {
+        const { body, text } = await get(path);
+        expect(ids(body).join(' '), text).to.equal(matches);
+        expect(ids(body, 'include').toSorted().join(' ')).to.equal(included);
+      });
+
+    it('counts when asked to, and answers nothing but the count when that is asked', async () => {
+      expect(at((await get('Patient?_count=1&_total=accurate')).body, 'total')).to.equal(3);
+      expect(at((await get('Patient?_count=1&_total=none')).body, 'total')).to.equal(undefined);
+      const { body } = await get('Patient?gender=male,female&_summary=count');
+      expect([at(body, 'total'), at(body, 'entry')]).to.deep.equal([2, undefined]);
+    });
+  });
+
+  describe('in pages', () => {
+    const nextOf = (body: unknown): string => {
+      const url = textAt(
+        listAt(body, 'link').find((each) => at(each, 'relation') === 'next'),
+        'url',
+      );
+      return url.slice(url.indexOf('/fhir/') + 6);
+    };
+
+    it('shows what matched at first once, what changed since at most once, and nothing later', async () => {
+      const names = Array.from({ length: 9 }, (_, n) => `paged-${n}`);
+      const put = (id: string, rest: Json = {}) =>
+        ask(admin, 'PUT', `Group/${id}`, { resourceType: 'Group', id, type: 'person', actual: true, ...rest });
+      for (const id of names) await put(id);
+      for (const sort of ['', '&_sort=_id', '&_sort=-_lastUpdated', '&_sort=-type']) {
+        const seen: string[] = [];
+        let { body } = await ask(admin, 'GET', `Group?type=person&_count=2${sort}`);
+        seen.push(...ids(body));
+        await put('paged-4', { active: sort !== '' });
+        await put(`later${sort.replace(/\W/g, '')}`);
+        await ask(admin, 'DELETE', 'Group/paged-7');
+        while (listAt(body, 'link').some((each) => at(each, 'relation') === 'next')) {
+          ({ body } = await ask(admin, 'GET', nextOf(body)));
+          seen.push(...ids(body));
+        }
+        expect(new Set(seen).size, `${sort} ${seen.join()}`).to.equal(seen.length);
+        const steady = names.filter((id) => id !== 'paged-4' && id !== 'paged-7');
+        expect(seen, sort).to.include.members(steady);
+        expect(seen, sort).not.to.include(`later${sort.replace(/\W/g, '')}`);
+        await put('paged-7');
+      }
+    });
+
+    it('takes no cursor that was made up, or that is of another question or tenant', async () => {
+      const { body } = await ask(admin, 'GET', 'Group?type=person&_count=2');
+      const next = nextOf(body);
+      const other = await server.as('otherhospital-admin');
+      refusedWith(await ask(other, 'GET', next), 400, 'invalid', /_cursor/);
+      refusedWith(await ask(admin, 'GET', next.replace('person', 'animal')), 400, 'invalid', /_cursor/);
+      refusedWith(await ask(admin, 'GET', next.replace(/_cursor=./, '_cursor=X')), 400, 'invalid', /_cursor/);
+      refusedWith(await ask(admin, 'GET', 'Group?_cursor=abc'), 400, 'invalid', /_cursor/);
+    });
+  });
+});
