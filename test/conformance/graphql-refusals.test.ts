@@ -176,6 +176,12 @@ describe('FHIR GraphQL refuses', () => {
 
     it('aliases in the schema, and more than a few parts of it', async () => {
       await faultOf('{ __schema { a: types { name } b: types { name } } }', ['__schema'], 'invalid');
+      await faultOf('{ __schema { types { fields { type { fields { name } } } } } }', ['__schema'], 'invalid');
+      await faultOf(
+        '{ __type(name: "Patient") { ...A } } fragment A on __Type { possibleTypes { ...B } } fragment B on __Type { fields { name } }',
+        ['__type'],
+        'invalid',
+      );
       const parts = Array.from({ length: 6 }, (_, place) => `a${place}: __type(name: "Patient") { name }`).join(' ');
       const { body } = await faultOf(`{ ${parts} }`, ['a5'], 'too-costly');
       expect(at(body, 'data', 'a4')).to.eql({ name: 'Patient' });

@@ -158,6 +158,40 @@ describe('FHIR GraphQL', () => {
       ]);
     });
 
+    it('references to a version and by whole addresses, contained resources by FHIRPath, the bytes of a Binary', async () => {
+      const subject = { reference: `${server.url}/fhir/Patient/${ben}` };
+      const about = { target: [subject, { reference: `Patient/${ben}/_history/1` }], agent: [{ who: subject }] };
+      const id = await made(admin, { resourceType: 'Provenance', recorded: '2024-01-01T00:00:00Z', ...about });
+      const query = `{ Provenance(id: "${id}") { target { resource { id meta { versionId } } } } }`;
+      const resource = { id: ben, meta: { versionId: '1' } };
+      expect(await dataOf(query)).to.eql({ Provenance: { target: [{ resource }, { resource }] } });
+      expect(
+        await of(
+          `Patient/${anna}`,
+          `{ contained(fhirpath: "name = 'Inside'") { id } none: contained(id: "x") { id } }`,
+        ),
+      ).to.eql({ contained: [{ id: 'org' }], none: [] });
+      const binary = await made(admin, { resourceType: 'Binary', contentType: 'text/plain', data: 'aGVsbG8=' });
+      expect(await dataOf(`{ Binary(id: "${binary}") { data } }`)).to.eql({ Binary: { data: 'aGVsbG8=' } });
+    });
+
+    it('what the schema says of itself', async () => {
+      const data = await dataOf(
+        'query ($of: String!) { __type(name: $of) { name fields { name } } PatientList { __typename } }',
+        {
+          of: 'Group',
+        },
+      );
+      expect(at(data, '__type', 'name')).to.equal('Group');
+      expect(listAt(data, '__type', 'fields').map((field) => at(field, 'name'))).to.include.members([
+        'actual',
+        'resourceType',
+      ]);
+      expect(await of(`Patient/${ben}`, '{ __schema { queryType { name } } }')).to.eql({
+        __schema: { queryType: { name: 'Patient' } },
+      });
+    });
+
     it('named fragments, and leaves out what @skip and @include say', async () => {
       const query = `query ($no: Boolean = false, $yes: Boolean!) { Patient(id: "${ben}") { ...Whole
           gender @include(if: $no) birthDate @skip(if: $yes) ... @include(if: $yes) { id } } }

@@ -1,4 +1,4 @@
-/** Answers __schema and __type; refuses aliases below them and more than a few of them, by which a small question would have an answer without end. */
+/** Answers __schema and __type; refuses aliases below them, lists of types within lists and more than a few of them, by which a small question would have an answer without end. */
 import {
   executeSync,
   Kind,
@@ -19,15 +19,25 @@ const mostFields = 5;
 
 type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
 
-const hasAlias = ({ selections }: SelectionSetNode, fragments: Fragments): boolean =>
-  selections.some((selection) => {
-    if (selection.kind === Kind.FIELD && selection.alias) return true;
+/** Lists of types and of what has types: one within another multiplies them. */
+const lists = new Set(['fields', 'interfaces', 'possibleTypes', 'inputFields']);
+
+/** No tool asks so. */
+const faultIn = (set: SelectionSetNode, fragments: Fragments, listed: boolean): string | undefined => {
+  for (const selection of set.selections) {
+    if (selection.kind === Kind.FIELD && selection.alias) return 'there are no aliases';
+    const isList = selection.kind === Kind.FIELD && lists.has(selection.name.value);
+    if (isList && listed)
+      return `there is no ${selection.name.value} within ${[...lists].join(', ')}: ask for each type by its name`;
     const inner =
       selection.kind === Kind.FRAGMENT_SPREAD
         ? fragments.get(selection.name.value)?.selectionSet
         : selection.selectionSet;
-    return inner !== undefined && hasAlias(inner, fragments);
-  });
+    const fault = inner && faultIn(inner, fragments, listed || isList);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+};
 
 /** Tools ask the same again and again, and all of R4 is some ten megabytes. */
 const last = new WeakMap<GraphQLSchema, { readonly question: string; readonly data: unknown }>();
@@ -59,8 +69,10 @@ export const introspection = (
   return (planned: Planned): unknown => {
     asked += 1;
     if (asked > mostFields) throw overLimit(`a query may ask for ${mostFields} parts of the schema`);
-    if (planned.selections.some((set) => hasAlias(set, fragments)))
-      throw invalid(planned.key, `below ${planned.name} there are no aliases`);
+    for (const set of planned.selections) {
+      const fault = faultIn(set, fragments, false);
+      if (fault !== undefined) throw invalid(planned.key, `below ${planned.name} ${fault}`);
+    }
     const question = `${print(operation)} ${planned.key} ${[...fragments.values()].map((each) => print(each)).join(' ')} ${JSON.stringify(variables)}`;
     const before = last.get(schema);
     if (before?.question === question) return before.data;

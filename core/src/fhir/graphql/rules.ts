@@ -10,7 +10,6 @@ import {
   KnownFragmentNamesRule,
   KnownTypeNamesRule,
   LoneAnonymousOperationRule,
-  MaxIntrospectionDepthRule,
   NoFragmentCyclesRule,
   NoUndefinedVariablesRule,
   NoUnusedFragmentsRule,
@@ -110,7 +109,6 @@ const rulesOf = (schemas: Schemas, inResources: ReadonlySet<string>): Validation
   UniqueArgumentNamesRule,
   ProvidedRequiredArgumentsRule,
   UniqueInputFieldNamesRule,
-  MaxIntrospectionDepthRule,
 ];
 
 /** More than that helps nobody. */

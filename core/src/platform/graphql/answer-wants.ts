@@ -82,7 +82,9 @@ const listed = async (wanting: Wanting, want: Want, type: string): Promise<Sourc
   if (!counted) query.set('_count', String(most));
   const { matches, links } = await wanting.fetch.search(type, query);
   if (!counted && links.has('next'))
-    throw overLimit(`more than ${most} match: narrow the search, give it a _count, or page through ${type}Connection`);
+    throw overLimit(
+      `more match than the ${most} resources that the query may still fetch: narrow the search, give it a _count, or page through ${type}Connection`,
+    );
   return held(wanting, want, matches).map(({ resource }) => sourceOf(resource));
 };
 

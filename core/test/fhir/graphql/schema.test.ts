@@ -6,6 +6,7 @@ import {
   parse,
   printType,
   validate,
+  validateSchema,
   type IntrospectionQuery,
 } from 'graphql';
 import { modelOf } from '../../../src/fhir/fhirpath/model.ts';
@@ -29,6 +30,7 @@ describe("GraphQL's schema of R4", () => {
     expect(check(schemas.at(undefined), asked)).to.equal(undefined);
     const { data } = executeSync({ schema: schemas.at(undefined), document: asked });
     const client = buildClientSchema(JSON.parse(JSON.stringify(data)) as IntrospectionQuery);
+    expect(validateSchema(client)).to.eql([]);
     expect(validate(client, parse('{ Patient(id: "1") { name(use: official) { family } } }'))).to.eql([]);
     expect(printType(client.getType('PatientEdge') ?? expect.fail('no PatientEdge'))).to.equal(
       'type PatientEdge {\n  mode: code\n  score: decimal\n  resource: Patient\n}',
