@@ -133,6 +133,9 @@ describe('FHIR GraphQL refuses', () => {
         expect(answer.status).to.equal(400);
         expect(await answer.text()).to.match(/\$count/);
       }
+      const { status, text } = await tell(admin, '{ PatientList { id } }', { long: 'x'.repeat(100_000) });
+      expect(status).to.equal(400);
+      expect(text).to.match(/variables are longer than 100000/);
     });
   });
 

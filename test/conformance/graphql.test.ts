@@ -287,6 +287,15 @@ describe('FHIR GraphQL', () => {
           '{ generalPractitioner @flatten { resource @flatten { ... on Practitioner { name @flatten { family } } } } }',
         ),
       ).to.eql({ family: ['Who'] });
+      expect(await flat('{ name @first { family } telecom(system: phone) @first { value } }')).to.eql({
+        ...{ name: { family: 'Chalmers' }, telecom: { value: '1' } },
+      });
+      expect(await dataOf('{ PatientList(family: "Chal") @first { gender } }')).to.eql({
+        PatientList: { gender: 'female' },
+      });
+      expect(
+        await dataOf('{ PatientList @flatten @slice(path: "gender") { name @flatten @first { family @singleton } } }'),
+      ).to.eql({ 'family.female': 'Chalmers', 'family.male': 'Smith' });
     });
   });
 });

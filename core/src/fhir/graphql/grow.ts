@@ -1,94 +1,16 @@
 /** Grows the tree of an answer from resources at hand, and lists what must be fetched before it can grow on; fetches nothing itself. */
-import { Outcome, invalid } from '../../outcome/outcome.ts';
-import { element, type Item } from '../fhirpath/item.ts';
+import { invalid } from '../../outcome/outcome.ts';
+import { element, rootItem, type Item } from '../fhirpath/item.ts';
 import { isMembers, type Members } from '../members.ts';
 import { isResourceType } from '../resource-types.ts';
-import { faultAt, type Fault, type Path } from './answer.ts';
-import { graphName, wholeType, type Element, type Elements } from './elements.ts';
-import type { Meter } from './meter.ts';
-import type { Holder, Narrowing } from './narrow.ts';
-import type { Plan, Planned, Selections, Shape } from './plan.ts';
+import type { Path } from './answer.ts';
+import { graphName, wholeType, type Element } from './elements.ts';
+import type { Planned, Selections } from './plan.ts';
+import { guarded, newTwig, queryType, type Asked, type Branch, type Growth, type Source, type Twig } from './tree.ts';
 import { primitiveText } from './values.ts';
-
-export interface Branch {
-  readonly twigs: Twig[];
-}
-
-export interface Grown {
-  readonly suffix: string;
-  readonly leaf?: unknown;
-  readonly branch?: Branch;
-}
-
-/** A field of the answer with its values. */
-export interface Twig {
-  readonly key: string;
-  readonly path: Path;
-  readonly planned: Planned;
-  readonly shape: Shape;
-  /** R4's name of the type of its values. */
-  readonly type: string;
-  readonly many: boolean;
-  /** Undefined where there is nothing to be had. */
-  grown: Grown[] | undefined;
-}
-
-/** What a selection is applied to. */
-export interface Source {
-  readonly type: string;
-  readonly value: Members;
-  readonly holder: Holder;
-}
-
-/** What a field asks to be fetched: one resource by its id, what a Reference leads to, or a search; one that stands below a resource leads back to that. */
-export type Asked =
-  | { readonly kind: 'id'; readonly type: string }
-  | { readonly kind: 'reference' }
-  | { readonly kind: 'search'; readonly type: string; readonly paged: boolean };
-
-export interface Want {
-  readonly twig: Twig;
-  readonly source: Source;
-  readonly asked: Asked;
-}
-
-export interface Growth {
-  readonly plan: Plan;
-  readonly elements: Elements;
-  readonly narrowing: Narrowing;
-  readonly meter: Meter;
-  readonly faults: Fault[];
-  /** Emptied by whoever fetches. */
-  readonly wants: Want[];
-  /** What the schema says of itself. */
-  readonly introspect: (planned: Planned) => unknown;
-}
-
-/** The type of the root at the system level, which R4 does not have. */
-export const queryType = 'Query';
 
 /** Names, quotation marks and commas of a value. */
 const eachValue = 10;
-const eachFault = 300;
-
-export const blame = (growth: Growth, { planned, path }: Pick<Twig, 'planned' | 'path'>, outcome: Outcome): void => {
-  growth.meter.spend(eachFault);
-  growth.faults.push(faultAt(outcome, planned.node, path));
-};
-
-/** What a field is refused for is told at its place; what breaks off the query is thrown on. */
-export const guarded = (growth: Growth, twig: Twig, work: () => void): void => {
-  try {
-    work();
-    const over = growth.meter.over();
-    if (over) throw over;
-  } catch (thrown) {
-    if (!(thrown instanceof Outcome) || growth.meter.over()) throw thrown;
-    // Half of what was asked for would look like all of it.
-    twig.grown = undefined;
-    blame(growth, twig, thrown);
-  }
-};
 
 const leaf = (growth: Growth, twig: Twig, value: unknown): void => {
   growth.meter.spend(eachValue + (primitiveText(value)?.length ?? 0));
@@ -141,6 +63,19 @@ export const fill = (
     twig.grown.push({ suffix: suffixes[place] ?? '', branch });
     grow(growth, branch, source, twig.planned.selections, twig.many ? [...twig.path, place] : twig.path);
   }
+};
+
+/** From what was fetched, as its directives shape it. */
+export const fillFetched = (growth: Growth, twig: Twig, sources: readonly Source[]): void => {
+  const { first, slice } = twig.shape;
+  const chosen = first ? sources.slice(0, 1) : sources;
+  const suffixes =
+    slice === undefined
+      ? []
+      : chosen.map(({ type, value, holder }, place) =>
+          growth.narrowing.suffix(rootItem(type, value), place, slice, holder),
+        );
+  fill(growth, twig, chosen, suffixes);
 };
 
 const growElement = (growth: Growth, twig: Twig, source: Source, found: Element): void => {
@@ -224,11 +159,6 @@ const kindOf = (growth: Growth, source: Source, planned: Planned): Kind | undefi
     grow: (twig) => void growth.wants.push({ twig, source, asked }),
   };
 };
-
-export const newTwig = (planned: Planned, type: string, many: boolean, above: Path): Twig => ({
-  ...{ key: planned.key, path: [...above, planned.key], planned, shape: planned.shape, type, many },
-  grown: undefined,
-});
 
 export const grow = (growth: Growth, branch: Branch, source: Source, selections: Selections, path: Path): void => {
   for (const planned of growth.plan(selections, source.type)) {

@@ -1,6 +1,6 @@
 /** Writes a grown tree as the data of an answer, with FHIR's flattening; what does not fit its place becomes an error there. */
 import { invalid } from '../../outcome/outcome.ts';
-import { blame, type Branch, type Growth, type Grown, type Twig } from './grow.ts';
+import { blame, type Branch, type Growth, type Grown, type Twig } from './tree.ts';
 
 interface Entry {
   readonly type: string;

@@ -1,7 +1,8 @@
 /** Fetches what a growing answer wants: a resource by its id, what a reference leads to, what a search finds; refuses references that lead nowhere. */
 import { overLimit } from '../../fhir/graphql/answer.ts';
-import { queryType, resourceSource, type Growth, type Source, type Want } from '../../fhir/graphql/grow.ts';
+import { resourceSource } from '../../fhir/graphql/grow.ts';
 import { reverseParameter, searchParameters, type Searchable } from '../../fhir/graphql/search-arguments.ts';
+import { queryType, type Growth, type Source, type Want } from '../../fhir/graphql/tree.ts';
 import type { Arguments } from '../../fhir/graphql/values.ts';
 import { isMembers, type Members } from '../../fhir/members.ts';
 import { isResourceType } from '../../fhir/resource-types.ts';

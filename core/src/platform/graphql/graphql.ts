@@ -2,18 +2,7 @@
 import { getVariableValues, Kind, OperationTypeNode, type DocumentNode, type OperationDefinitionNode } from 'graphql';
 import { answerData, answerRefused, faultIn, overLimit, refused, type Refused } from '../../fhir/graphql/answer.ts';
 import { fragmentsOf, longestText, readDocument } from '../../fhir/graphql/document.ts';
-import {
-  blame,
-  fill,
-  grow,
-  guarded,
-  queryType,
-  resourceSource,
-  type Branch,
-  type Growth,
-  type Source,
-  type Want,
-} from '../../fhir/graphql/grow.ts';
+import { fillFetched, grow, resourceSource } from '../../fhir/graphql/grow.ts';
 import { introspection } from '../../fhir/graphql/introspection.ts';
 import { openMeter } from '../../fhir/graphql/meter.ts';
 import { openNarrowing } from '../../fhir/graphql/narrow.ts';
@@ -21,6 +10,15 @@ import { openPlan } from '../../fhir/graphql/plan.ts';
 import { readVariables } from '../../fhir/graphql/request.ts';
 import { openRules } from '../../fhir/graphql/rules.ts';
 import { openSchemas } from '../../fhir/graphql/schema.ts';
+import {
+  blame,
+  guarded,
+  queryType,
+  type Branch,
+  type Growth,
+  type Source,
+  type Want,
+} from '../../fhir/graphql/tree.ts';
 import type { Variables } from '../../fhir/graphql/values.ts';
 import { dataOf } from '../../fhir/graphql/write.ts';
 import type { Model } from '../../fhir/fhirpath/model.ts';
@@ -86,7 +84,7 @@ const readied = ({ schemas, check }: Opened, type: string | undefined, asked: UR
 const settle = (growth: Growth, { twig }: Want, found: readonly Source[] | Outcome): void => {
   if (!(found instanceof Outcome))
     return guarded(growth, twig, () => {
-      if (found.length > 0 || twig.many) fill(growth, twig, found);
+      if (found.length > 0 || twig.many) fillFetched(growth, twig, found);
     });
   // R4 graphql.html#references.
   const isOptional = twig.planned.given.get('optional')?.[0] === 'true';
