@@ -1,7 +1,7 @@
 /** The FHIR door: an HTTP request becomes an Interaction, walks the line, and its Answer becomes HTTP again. */
 import { bundleVerb } from '../fhir/bundle-entries.ts';
 import { nobody, type Answer, type Interaction, type Plain, type Stored } from '../fhir/interaction.ts';
-import { refusedGraphql } from '../fhir/graphql/answer.ts';
+import { refusedGraphql } from '../fhir/graphql/refusal.ts';
 import { allowedMethods, readFhirRequest, type FhirRequest } from '../fhir/request-table.ts';
 import { etagOf, textOf } from '../fhir/stored.ts';
 import type { Verify } from '../identity/verify.ts';

@@ -3,6 +3,7 @@ import type { ASTNode, GraphQLError } from 'graphql';
 import { GraphQLError as makeError } from 'graphql';
 import { Outcome, type OperationOutcome } from '../../outcome/outcome.ts';
 import type { Plain } from '../interaction.ts';
+import { mediaType } from './refusal.ts';
 
 export type Path = readonly (string | number)[];
 
@@ -17,9 +18,6 @@ export interface Fault {
 export interface Refused {
   readonly faults: readonly Fault[];
 }
-
-/** FHIR graphql.html: the media type is not that of a FHIR resource. */
-const mediaType = 'application/json; charset=utf-8';
 
 /** More than one query may ask for. */
 export const overLimit = (diagnostics: string): Outcome =>
@@ -60,10 +58,3 @@ export const answerData = (data: string, faults: readonly Fault[]): Plain => ({
     text: faults.length === 0 ? `{"data":${data}}` : `{"data":${data},"errors":${JSON.stringify(faults)}}`,
   },
 });
-
-/** A refusal from before the query was looked at, such as that of a token. `text`: an OperationOutcome. */
-export const refusedGraphql = (text: string): { readonly type: string; readonly body: string } => {
-  const resource = JSON.parse(text) as OperationOutcome;
-  const message = resource.issue.map(({ diagnostics }) => diagnostics).join('; ');
-  return { type: mediaType, body: JSON.stringify({ errors: [{ message, extensions: { resource } }] }) };
-};

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { refusedGraphql } from '../../../src/fhir/graphql/answer.ts';
+import { refusedGraphql } from '../../../src/fhir/graphql/refusal.ts';
 import { readDocument } from '../../../src/fhir/graphql/document.ts';
 import { longestAnswer, openMeter } from '../../../src/fhir/graphql/meter.ts';
 import { graphqlParameters, readVariables } from '../../../src/fhir/graphql/request.ts';
