@@ -77,12 +77,19 @@ export interface Bytes {
 /** What HTTP says beside an answer. */
 type Headers = Readonly<Record<string, string>>;
 
-/** What a verb answers: a stored version, that nothing is to be said, or a resource made for this answer as value or as its JSON text. */
+/** What is no FHIR resource and has a media type of its own. */
+export interface Plain {
+  readonly status: 200 | 400;
+  readonly plain: { readonly type: string; readonly text: string };
+}
+
+/** What a verb answers: a stored version, that nothing is to be said, a resource made for this answer as value or as its JSON text, or what is no resource. */
 export type Answer =
   | { readonly status: 200 | 201 | 304; readonly stored: Stored; readonly bytes?: Bytes }
   | { readonly status: 204; readonly stored?: Stored }
   | { readonly status: 200 | 202; readonly made: { readonly resourceType: string }; readonly headers?: Headers }
-  | { readonly status: 200; readonly text: string; readonly headers?: Headers };
+  | { readonly status: 200; readonly text: string; readonly headers?: Headers }
+  | Plain;
 
 /** Whoever has not signed in: no tenant, no role. */
 export const nobody: Caller = { tenant: 0, tenantName: '', subject: 'nobody', kind: 'nobody', roles: [] };

@@ -3,7 +3,7 @@ import { malformed, notSupported } from '../outcome/outcome.ts';
 import type { Interaction } from './interaction.ts';
 
 /** What the body is read as. */
-export type Takes = 'nothing' | 'resource' | 'patch' | 'form';
+export type Takes = 'nothing' | 'resource' | 'patch' | 'form' | 'graphql';
 
 interface Row {
   readonly method: string;
@@ -11,6 +11,8 @@ interface Row {
   readonly path: string;
   readonly verb: string;
   readonly takes?: Takes;
+  /** Of an operation that is asked in its own way. */
+  readonly name?: string;
 }
 
 /** A verb that R4 lets a caller ask for by criteria stands here without its id too. */
@@ -20,6 +22,10 @@ const rows: readonly Row[] = [
   { method: 'GET', path: '_history', verb: 'history-system' },
   { method: 'GET', path: '$async-status/:id', verb: 'deferred-read' },
   { method: 'DELETE', path: '$async-status/:id', verb: 'deferred-cancel' },
+  { method: 'GET', path: '$graphql', verb: 'operation', takes: 'graphql', name: 'graphql' },
+  { method: 'POST', path: '$graphql', verb: 'operation', takes: 'graphql', name: 'graphql' },
+  { method: 'GET', path: ':type/:id/$graphql', verb: 'operation', takes: 'graphql', name: 'graphql' },
+  { method: 'POST', path: ':type/:id/$graphql', verb: 'operation', takes: 'graphql', name: 'graphql' },
   { method: 'GET', path: '$:name', verb: 'operation' },
   { method: 'POST', path: '$:name', verb: 'operation', takes: 'resource' },
   { method: 'GET', path: ':type/$:name', verb: 'operation' },
@@ -112,9 +118,9 @@ export const allowedMethods = (path: string): string[] => methodsOf(matching(seg
 export const readFhirRequest = (method: string, path: string): FhirRequest => {
   const segments = segmentsOf(path);
   const wanted = method === 'HEAD' ? 'GET' : method;
-  for (const { method: known, parts, verb, takes = 'nothing' } of byLength[segments.length] ?? []) {
+  for (const { method: known, parts, verb, takes = 'nothing', name } of byLength[segments.length] ?? []) {
     const found = known === wanted ? match(parts, segments) : undefined;
-    if (found) return { verb, takes, ...found };
+    if (found) return { verb, takes, ...(name === undefined ? {} : { name }), ...found };
   }
   const there = matching(segments);
   if (there.length === 0)

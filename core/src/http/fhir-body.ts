@@ -1,5 +1,6 @@
-/** Reads what a FHIR request carries: a resource in JSON or XML, a patch, or the form of a search. */
+/** Reads what a FHIR request carries: a resource in JSON or XML, a patch, the form of a search, or a GraphQL request. */
 import { parseBody } from '../fhir/body.ts';
+import { graphqlParameters } from '../fhir/graphql/request.ts';
 import type { Interaction } from '../fhir/interaction.ts';
 import type { Takes } from '../fhir/request-table.ts';
 import type { XmlFormat } from '../fhir/xml/format.ts';
@@ -48,8 +49,20 @@ const formIn = async (ctx: Context, limit: number): Promise<Carried> => {
   return { query };
 };
 
+/** Whatever way it comes, it is the parameters that GET has in its address. */
+const graphqlIn = async (ctx: Context, limit: number): Promise<Carried> => {
+  if (ctx.method !== 'POST') return {};
+  const { name } = readMediaType(ctx.get('content-type'));
+  const parameters = graphqlParameters(name, await readText(ctx.req, limit));
+  if (!parameters) throw unsupported(ctx, 'application/json or application/graphql');
+  const query = new URLSearchParams(ctx.URL.searchParams);
+  for (const [key, value] of parameters) query.set(key, value);
+  return { query };
+};
+
 export const readCarried = (ctx: Context, takes: Takes, xml: XmlFormat, limit: number): Promise<Carried> => {
   if (takes === 'resource') return resourceIn(ctx, xml, limit);
   if (takes === 'patch') return patchIn(ctx, xml, limit);
+  if (takes === 'graphql') return graphqlIn(ctx, limit);
   return takes === 'form' ? formIn(ctx, limit) : Promise.resolve({});
 };

@@ -1,6 +1,7 @@
 /** The FHIR door: an HTTP request becomes an Interaction, walks the line, and its Answer becomes HTTP again. */
 import { bundleVerb } from '../fhir/bundle-entries.ts';
-import { nobody, type Answer, type Interaction, type Stored } from '../fhir/interaction.ts';
+import { nobody, type Answer, type Interaction, type Plain, type Stored } from '../fhir/interaction.ts';
+import { refusedGraphql } from '../fhir/graphql/refusal.ts';
 import { allowedMethods, readFhirRequest, type FhirRequest } from '../fhir/request-table.ts';
 import { etagOf, textOf } from '../fhir/stored.ts';
 import type { Verify } from '../identity/verify.ts';
@@ -51,7 +52,7 @@ const writeHead = (ctx: Context, status: number, stored: Stored | undefined, bas
 
 const isWrite = new Set(['create', 'update', 'patch']);
 
-const textIn = (answer: Exclude<Answer, { status: 204 | 304 }>): string => {
+const textIn = (answer: Exclude<Answer, Plain | { status: 204 | 304 }>): string => {
   if ('text' in answer) return answer.text;
   return 'made' in answer ? JSON.stringify(answer.made) : textOf(answer.stored);
 };
@@ -66,6 +67,11 @@ const write = (
 ): void => {
   writeHead(ctx, answer.status, 'stored' in answer ? answer.stored : undefined, kernel.publicUrl);
   if (answer.status === 204 || answer.status === 304) return;
+  if ('plain' in answer) {
+    ctx.type = answer.plain.type;
+    ctx.body = answer.plain.text;
+    return;
+  }
   if ('headers' in answer && answer.headers) ctx.set(answer.headers);
   const returning = isWrite.has(verb) ? prefer.returning : undefined;
   const text = returning === 'OperationOutcome' ? doneText(answer.status) : textIn(answer);
@@ -123,11 +129,13 @@ export const answerFhir = async (
   if (ctx.method === 'OPTIONS') return answerOptions(ctx, path);
   const { takes, ...asked } = readFhirRequest(ctx.method, path);
   const query = ctx.querystring === '' ? noQuery : ctx.URL.searchParams;
-  const accept = ctx.get('accept');
+  // GraphQL's answer has one form, whatever is accepted.
+  const accept = takes === 'graphql' ? '' : ctx.get('accept');
   const isBinary = asked.type === 'Binary' && ofOneResource.has(asked.verb);
   const readForm = isBinary ? readBinaryWanted : readWanted;
   const wanted = !isBinary && query === noQuery && isPlain(accept) ? plain : readForm(accept, query);
-  ctx.state.represent = (text) => represent(text, { ...wanted, part: undefined }, kernel);
+  ctx.state.represent =
+    takes === 'graphql' ? refusedGraphql : (text) => represent(text, { ...wanted, part: undefined }, kernel);
   const open = kernel.verbs.some((verb) => verb.open && verb.name === asked.verb);
   const caller = open ? nobody : await authenticate(ctx, verify);
   const carried: Pick<Interaction, 'body' | 'bytes' | 'patch' | 'query'> =

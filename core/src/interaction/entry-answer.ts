@@ -1,7 +1,7 @@
 /** Writes what came of a bundle's entry as the entry of the answer. */
 import { entryText } from '../fhir/bundle-text.ts';
 import type { EntryRequest } from '../fhir/bundle-entries.ts';
-import type { Answer, Returning } from '../fhir/interaction.ts';
+import type { Answer, Plain, Returning } from '../fhir/interaction.ts';
 import { partialText } from '../fhir/partial.ts';
 import { etagOf, textOf } from '../fhir/stored.ts';
 import { readPart } from '../fhir/subset.ts';
@@ -17,9 +17,14 @@ const reasons: Readonly<Record<number, string>> = {
 
 const statusText = (status: number): string => reasons[status] ?? String(status);
 
+/** A bundle holds resources only: what is none travels as a Binary, as R4 says of $graphql's result. */
+const binaryText = ({ plain: { type, text } }: Plain): string =>
+  JSON.stringify({ resourceType: 'Binary', contentType: type, data: Buffer.from(text).toString('base64') });
+
 const bodyOf = (answer: Answer): string | undefined => {
   if (answer.status === 204 || answer.status === 304) return undefined;
   if ('text' in answer) return answer.text;
+  if ('plain' in answer) return binaryText(answer);
   return 'made' in answer ? JSON.stringify(answer.made) : textOf(answer.stored);
 };
 

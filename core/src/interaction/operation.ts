@@ -18,5 +18,10 @@ export const operationOf = ({ registry }: Pick<Kernel, 'registry'>, interaction:
 
 export const operation: Verb = {
   name: 'operation',
-  run: async (kernel, interaction) => ({ status: 200, made: await operationOf(kernel, interaction).run(interaction) }),
+  run: async (kernel, interaction, _within, perform) => {
+    const { model, publicUrl, now, stopwatch, store } = kernel;
+    const means = { perform, model, publicUrl, now, stopwatch, searchable: store.searchable };
+    const made = await operationOf(kernel, interaction).run(interaction, means);
+    return 'plain' in made ? made : { status: 200, made };
+  },
 };

@@ -1,5 +1,6 @@
 /** The core's own contributions, declared exactly as a plugin's. */
 import { definePlugin, type Plugin } from '../plugin/define.ts';
+import { graphql } from './graphql/graphql.ts';
 import { healthRoutes, type HealthNeeds } from './health.ts';
 import { r4SearchParameters } from './search-parameters.ts';
 import { versions } from './versions.ts';
@@ -9,6 +10,6 @@ export const platform = (version: string, health: HealthNeeds): Plugin =>
     name: 'core',
     version,
     searchParameters: r4SearchParameters(),
-    operations: [versions],
+    operations: [versions, graphql],
     routes: healthRoutes(health),
   });

@@ -65,7 +65,7 @@ describe('boot', () => {
     const statement = (await (await fetch(`${server.url}/fhir/metadata`)).json()) as {
       rest: { operation: { name: string }[]; resource: { operation?: { name: string }[] }[] }[];
     };
-    expect(statement.rest[0]?.operation.map(({ name }) => name)).to.deep.equal(['versions', 'greet']);
+    expect(statement.rest[0]?.operation.map(({ name }) => name)).to.deep.equal(['versions', 'graphql', 'greet']);
     expect(statement.rest[0]?.resource[0]?.operation?.map(({ name }) => name)).to.deep.equal(['greet']);
     const greeted = await (await server.as('admin')).send('GET', '/fhir/Patient/$greet');
     expect(await greeted.json()).to.deep.equal({

@@ -8,8 +8,9 @@ export const admitted: Station = ({ roles, verbs, registry }, next) => {
   return async (interaction, within) => {
     if (open.has(interaction.verb)) return next(interaction, within);
     // What does not exist is not forbidden to anybody.
-    if (interaction.verb === 'operation') operationOf({ registry }, interaction);
-    const decision = roles.judge(interaction.caller, interaction.verb, interaction.type);
+    const operation = interaction.verb === 'operation' ? operationOf({ registry }, interaction) : undefined;
+    const judged = interaction.type === undefined ? undefined : operation?.judgedAs;
+    const decision = roles.judge(interaction.caller, judged ?? interaction.verb, interaction.type);
     if (!decision.permitted) throw forbidden(decision.reason);
     return next(interaction, within);
   };
