@@ -191,6 +191,32 @@ describe('a search by every kind of parameter', () => {
   for (const [path, words] of Object.entries(refused))
     it(`${path} is refused and says why`, async () => refusedWith(await get(path), 400, 'invalid', words));
 
+  it('tells nobody by a chain, an include or a list what a search of that type would not', async () => {
+    const subject = 'Patient/ann';
+    const order = { resourceType: 'MedicationRequest', id: 'order', status: 'active', intent: 'order' };
+    const medicationCodeableConcept = { text: 'x' };
+    await ask(admin, 'PUT', 'MedicationRequest/order', {
+      ...order,
+      medicationCodeableConcept,
+      subject: { reference: subject },
+    });
+    const basedOn = [{ reference: 'MedicationRequest/order' }];
+    const based = { resourceType: 'Observation', id: 'based', status: 'final', code: coding('b'), basedOn };
+    await ask(admin, 'PUT', 'Observation/based', based);
+    const labtech = await server.as('labtech');
+    const asked = (query: string) => ask(labtech, 'GET', `Observation?${query}`);
+    expect(ids((await asked('_id=based&_include=Observation:based-on')).body, 'include')).to.deep.equal([]);
+    expect(ids((await get('Observation?_id=based&_include=Observation:based-on')).body, 'include')).to.deep.equal([
+      'order',
+    ]);
+    refusedWith(await asked('based-on:MedicationRequest.status=active'), 403, 'forbidden');
+    expect(ids((await asked('based-on.status=active')).body)).to.deep.equal([]);
+    expect(ids((await get('Observation?based-on.status=active')).body)).to.deep.equal(['based']);
+    const has = await ask(labtech, 'GET', 'Patient?_has:MedicationRequest:subject:status=active');
+    refusedWith(has, 403, 'forbidden');
+    refusedWith(await asked('_filter=based-on:MedicationRequest.status eq active'), 403, 'forbidden');
+  });
+
   describe('in an order', () => {
     const orders: Readonly<Record<string, string>> = {
       'Patient?_sort=family': 'ann cid bob',

@@ -3,19 +3,19 @@ import { parseQuery, type Parsed } from '../fhir/search/parse/parse.ts';
 import type { Parameters } from '../fhir/search/query.ts';
 import { shaping } from '../fhir/search/shape.ts';
 import type { Caller } from '../fhir/interaction.ts';
-import { forbidden, invalid, malformed } from '../outcome/outcome.ts';
+import { invalid, malformed } from '../outcome/outcome.ts';
 import type { Hit } from '../store/search/find.ts';
 import type { Unit } from '../store/unit.ts';
 import type { Kernel } from './kernel.ts';
+import { permittedQuery } from './permitted-query.ts';
 
 export const narrowing = (params: URLSearchParams): [string, string][] =>
   [...params].filter(([name]) => !shaping.has(name));
 
 export const readQuery = (kernel: Kernel, caller: Caller, type: string, params: URLSearchParams): Parsed => {
-  const decision = kernel.roles.judge(caller, 'search-type', type);
-  if (!decision.permitted) throw forbidden(decision.reason);
   const parametersOf = (each: string): Parameters => kernel.store.parameters(each).all;
-  return parseQuery(type, narrowing(params), { parametersOf, base: `${kernel.publicUrl}/fhir` });
+  const { query, unknown } = parseQuery(type, narrowing(params), { parametersOf, base: `${kernel.publicUrl}/fhir` });
+  return { query: permittedQuery(kernel, caller, query), unknown };
 };
 
 /** At most two: more than one is all that a conditional verb needs to know. */
