@@ -215,6 +215,7 @@ describe('a search by every kind of parameter', () => {
     const has = await ask(labtech, 'GET', 'Patient?_has:MedicationRequest:subject:status=active');
     refusedWith(has, 403, 'forbidden');
     refusedWith(await asked('_filter=based-on:MedicationRequest.status eq active'), 403, 'forbidden');
+    for (const path of ['Observation/based', 'MedicationRequest/order']) await ask(admin, 'DELETE', path);
   });
 
   describe('in an order', () => {
