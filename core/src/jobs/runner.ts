@@ -1,6 +1,7 @@
 /** Performs jobs in this process, each as the caller that it was asked for by; tries again what may succeed later and gives up what was refused. */
 import { EventEmitter } from 'node:events';
-import { runTaskList, type JobHelpers, type TaskList, type WorkerEvents } from 'graphile-worker';
+import { setTimeout as pause } from 'node:timers/promises';
+import { runTaskList, type JobHelpers, type TaskList, type WorkerEvents, type WorkerPool } from 'graphile-worker';
 import type { Answer, Interaction } from '../fhir/interaction.ts';
 import type { Log } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
@@ -36,6 +37,9 @@ const giveUp = `update graphile_worker._private_jobs set attempts = max_attempts
 /** Beside new ones, which are heard of: those whose time has come. */
 const pollMs = 1_000;
 
+/** What the package sets when it meets tables of a later release. */
+const ofBreaking = 57;
+
 /** To note what became of jobs that were broken off. */
 const slackMs = 2_000;
 
@@ -43,7 +47,7 @@ export const openJobs = async (needs: JobsNeeds): Promise<{ readonly close: () =
   const { database, tasks, perform, concurrency, drainMs, node, log, metrics, onFatal } = needs;
   if (concurrency === 0) return { close: async () => {} };
   const lost = { controller: new AbortController() };
-  let closing = false;
+  const state = { closing: false };
 
   const attempt = async (task: JobTask, given: unknown, helpers: JobHelpers): Promise<void> => {
     const { id, attempts, max_attempts: most } = helpers.job;
@@ -71,31 +75,57 @@ export const openJobs = async (needs: JobsNeeds): Promise<{ readonly close: () =
     tasks.map((task) => [task.name, (given: unknown, helpers: JobHelpers) => attempt(task, given, helpers)]),
   );
   const events: WorkerEvents = new EventEmitter();
+  const options = {
+    ...{ concurrency, events, pollInterval: pollMs, noHandleSignals: true, gracefulShutdownAbortTimeout: drainMs },
+    logger: queueLogger(log),
+  };
+  const open = (): WorkerPool => {
+    const opened = runTaskList(options, taskList, database.jobs.connections);
+    // Its end is waited for where it is closed.
+    opened.promise.catch((thrown: unknown) => log.warn({ err: thrown }, 'the job queue ended with a fault'));
+    return opened;
+  };
+  const beat = (worker: string): ReturnType<typeof openHeartbeat> =>
+    openHeartbeat({
+      ...{ pool: database.heartbeat, worker, node, log },
+      onLost: () => {
+        log.error({}, 'this process was taken for dead; what it was doing is broken off, because others do it');
+        lost.controller.abort();
+        lost.controller = new AbortController();
+      },
+    });
+  let pool = open();
+  let heartbeat = await beat(pool.id);
+
+  /** The package gives up after some failures in a row, as of a database that is away; what it held is free for others by then. */
+  const reopen = async (): Promise<void> => {
+    await heartbeat.close();
+    while (!state.closing) {
+      await pause(pollMs);
+      const next = open();
+      try {
+        heartbeat = await beat(next.id);
+        pool = next;
+        return;
+      } catch (thrown) {
+        await Promise.resolve(next.gracefulShutdown()).catch(() => undefined);
+        log.warn({ err: thrown }, 'the job queue could not be opened again; it is tried once more');
+      }
+    }
+  };
+  let reopening: Promise<void> | undefined;
   events.on('pool:gracefulShutdown', () => {
-    if (!closing)
-      onFatal('the job queue was changed by a later release that this one must not run beside: upgrade this node');
-  });
-  const pool = runTaskList(
-    {
-      ...{ concurrency, events, pollInterval: pollMs, noHandleSignals: true, gracefulShutdownAbortTimeout: drainMs },
-      logger: queueLogger(log),
-    },
-    taskList,
-    database.jobs.connections,
-  );
-  // Its end is waited for where it is closed.
-  pool.promise.catch((thrown: unknown) => log.warn({ err: thrown }, 'the job queue ended with a fault'));
-  const heartbeat = await openHeartbeat({
-    ...{ pool: database.heartbeat, worker: pool.id, node, log },
-    onLost: () => {
-      log.error({}, 'this process was taken for dead; what it was doing is broken off, because others do it');
-      lost.controller.abort();
-      lost.controller = new AbortController();
-    },
+    if (state.closing || reopening) return;
+    if (process.exitCode === ofBreaking)
+      return onFatal(
+        'the job queue was changed by a later release that this one must not run beside: upgrade this node',
+      );
+    reopening = reopen().finally(() => (reopening = undefined));
   });
   return {
     close: async () => {
-      closing = true;
+      state.closing = true;
+      await reopening;
       const ended = Promise.resolve(pool.gracefulShutdown());
       try {
         // The queue waits for the database as long as its statements may last; one that is silent answers none.
