@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Caller } from '../../core/src/fhir/interaction.ts';
 import { addJob, type NewJob } from '../../core/src/jobs/job.ts';
@@ -104,6 +105,25 @@ describe('the job queue', () => {
     await eventually(async () => expect(second.said).to.include('begin stopped'), 600);
     expect(await sql(database.owner, 'select count(*)::int as n from heddle.worker')).to.deep.equal([{ n: 1 }]);
   }).timeout(30_000);
+
+  it('goes on after a database that could not be told how a job ended', async () => {
+    const { superuser, name } = database;
+    const postgres = { ...superuser, database: 'postgres' };
+    const worker = await start();
+    await open.transactions.transaction(1, ({ run }) => add(run, 'unheard', 1_500));
+    await eventually(async () => expect(worker.said).to.include('begin unheard'));
+    await sql(
+      postgres,
+      `alter database ${name} allow_connections false`,
+      `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`,
+    );
+    await eventually(async () => expect(worker.said).to.include('end unheard'));
+    await pause(1_500);
+    await sql(postgres, `alter database ${name} allow_connections true`);
+    await eventually(async () => expect(await left()).to.equal(0), 600);
+    expect(worker.child.exitCode).to.equal(null);
+    expect(worker.said.filter((line) => line === 'end unheard')).to.have.length(2);
+  }).timeout(40_000);
 
   it('keeps one job of a key, the last that was asked for, for each tenant', async () => {
     for (const tenant of [1, 2])

@@ -86,8 +86,14 @@ export const startPostgres = async (folder: string, maxConnections = 60): Promis
       `max_connections=${maxConnections}`,
     ];
     const [run = '', ...args] = account.command([postgres, '-D', data, ...settings.flatMap((each) => ['-c', each])]);
-    child = spawn('setpriv', ['--pdeathsig', 'KILL', run, ...args], { stdio: 'ignore', cwd: '/' });
-    await eventually(() => sql(addressOf(url(), 'the test'), 'select 1'));
+    const launch = (): ChildProcess =>
+      spawn('setpriv', ['--pdeathsig', 'KILL', run, ...args], { stdio: 'ignore', cwd: '/' });
+    child = launch();
+    await eventually(() => {
+      // It refuses to start as long as a process of one that was killed still lives.
+      if (child.exitCode !== null) child = launch();
+      return sql(addressOf(url(), 'the test'), 'select 1');
+    });
   };
   const end = async (signal: 'SIGKILL' | 'SIGINT'): Promise<void> => {
     child.kill(signal);

@@ -78,6 +78,8 @@ export const openJobs = async (needs: JobsNeeds): Promise<{ readonly close: () =
   const options = {
     ...{ concurrency, events, pollInterval: pollMs, noHandleSignals: true, gracefulShutdownAbortTimeout: drainMs },
     logger: queueLogger(log),
+    // With a delay, be it none, the queue ends when it cannot note what became of a job; without one it rejects where nobody listens.
+    preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
   };
   const open = (): WorkerPool => {
     const opened = runTaskList(options, taskList, database.jobs.connections);
@@ -85,20 +87,32 @@ export const openJobs = async (needs: JobsNeeds): Promise<{ readonly close: () =
     opened.promise.catch((thrown: unknown) => log.warn({ err: thrown }, 'the job queue ended with a fault'));
     return opened;
   };
+  /** Others have begun what runs here, or soon will. */
+  const breakOff = (): void => {
+    lost.controller.abort();
+    lost.controller = new AbortController();
+  };
   const beat = (worker: string): ReturnType<typeof openHeartbeat> =>
     openHeartbeat({
       ...{ pool: database.heartbeat, worker, node, log },
       onLost: () => {
         log.error({}, 'this process was taken for dead; what it was doing is broken off, because others do it');
-        lost.controller.abort();
-        lost.controller = new AbortController();
+        breakOff();
       },
     });
+  /** The queue waits for the database as long as its statements may last; one that is silent answers none. */
+  const end = async (ending: WorkerPool): Promise<void> => {
+    const ended = Promise.resolve(ending.gracefulShutdown());
+    const ms = database.health().ready ? drainMs + slackMs : slackMs;
+    if ((await within(ms, ended)) === 'late') database.jobs.cut();
+    await ended;
+  };
   let pool = open();
   let heartbeat = await beat(pool.id);
 
-  /** The package gives up after some failures in a row, as of a database that is away; what it held is free for others by then. */
+  /** The package ends where it cannot note what became of a job, as of a database that is away; what it held is free for others then. */
   const reopen = async (): Promise<void> => {
+    breakOff();
     await heartbeat.close();
     while (!state.closing) {
       await pause(pollMs);
@@ -108,8 +122,8 @@ export const openJobs = async (needs: JobsNeeds): Promise<{ readonly close: () =
         pool = next;
         return;
       } catch (thrown) {
-        await Promise.resolve(next.gracefulShutdown()).catch(() => undefined);
         log.warn({ err: thrown }, 'the job queue could not be opened again; it is tried once more');
+        await end(next).catch((late: unknown) => log.warn({ err: late }, 'the job queue ended with a fault'));
       }
     }
   };
@@ -126,12 +140,8 @@ export const openJobs = async (needs: JobsNeeds): Promise<{ readonly close: () =
     close: async () => {
       state.closing = true;
       await reopening;
-      const ended = Promise.resolve(pool.gracefulShutdown());
       try {
-        // The queue waits for the database as long as its statements may last; one that is silent answers none.
-        const ms = database.health().ready ? drainMs + slackMs : slackMs;
-        if ((await within(ms, ended)) === 'late') database.jobs.cut();
-        await ended;
+        await end(pool);
       } finally {
         await heartbeat.close();
       }

@@ -79,6 +79,8 @@ export const openPool = ({ settings, size, onFault, cancel }: PoolNeeds): Pool =
   const replans = new WeakMap<pg.PoolClient, () => boolean>();
   // An idle connection that breaks has nobody waiting; the pool drops it by itself.
   pool.on('error', onFault);
+  // A library that has one may not listen any more when it breaks: the job queue stops at the first of two errors.
+  pool.on('connect', (client) => client.on('error', onFault));
 
   const acquire = async (): Promise<pg.PoolClient> => {
     if (pool.waitingCount >= size * longestLine)

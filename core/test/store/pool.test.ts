@@ -100,6 +100,13 @@ describe('a pool', () => {
     expect(await open.searches.transaction(1, ({ query }) => query('select 1 as one'))).to.deep.equal([{ one: 1 }]);
   });
 
+  it('outlives a connection that breaks when the library that has it does not listen any more', async () => {
+    const client = await open.jobs.connections.connect();
+    client.emit('error', new Error('it broke'));
+    client.release(new Error('it broke'));
+    expect(await open.jobs.transaction(1, ({ query }) => query('select 1 as one'))).to.deep.equal([{ one: 1 }]);
+  });
+
   it('begins nothing for a caller who has already gone', async () => {
     await refused(
       open.searches.transaction(1, () => expect.fail('it ran'), AbortSignal.abort()),
