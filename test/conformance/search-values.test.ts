@@ -277,6 +277,19 @@ describe('a search by every kind of parameter', () => {
     });
   });
 
+  it('says at once that a chain without types branches too far', async () => {
+    const chain = `Basic?${'subject.'.repeat(8)}name=x`;
+    const from = performance.now();
+    refusedWith(await ask(admin, 'GET', chain), 503, 'too-costly', /subject:Patient/);
+    refusedWith(
+      await ask(admin, 'GET', `Basic?_filter=${'subject.'.repeat(8)}name eq x`),
+      503,
+      'too-costly',
+      /_filter/,
+    );
+    expect(performance.now() - from).to.be.lessThan(2_000);
+  });
+
   describe('in pages', () => {
     const nextOf = (body: unknown): string => {
       const url = textAt(

@@ -44,7 +44,7 @@ export const onKernel = <T>(place: Place, tenantName: string, work: (given: OnKe
       throw misconfigured([`there is no tenant '${tenantName}'${didYouMean(tenantName, names)}`]);
     }
     const { now, random } = effects;
-    // A command turns its pages by itself.
+    // A command turns its pages by itself, for as long as it takes.
     const own = { id: 'own', secret: random(32) };
     const tracer = openTracer({ endpoint: config.tracing.endpoint, now, random, log });
     try {
@@ -53,7 +53,10 @@ export const onKernel = <T>(place: Place, tenantName: string, work: (given: OnKe
         ...{ ...place, config, database, effects, metrics, tracer },
         plugins: [platform(place.version, nothingServed), ...ordered.map(({ plugin }) => plugin)],
         publicUrl: await addressOf(config),
-        cursorKeys: { current: () => own, find: (id) => (id === own.id ? own : undefined) },
+        cursors: {
+          keys: { current: () => own, find: (id) => (id === own.id ? own : undefined) },
+          keepSeconds: Number.POSITIVE_INFINITY,
+        },
       });
       const caller: Caller = { tenant: tenant.id, tenantName, subject: 'operator', kind: 'client', roles: ['service'] };
       return await work({

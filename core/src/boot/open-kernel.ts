@@ -8,7 +8,6 @@ import { openStructures } from '../fhir/structure/structures.ts';
 import { openUcum } from '../fhir/ucum/ucum.ts';
 import { openXml } from '../fhir/xml/format.ts';
 import { binaryRules } from '../interaction/binary-rules.ts';
-import type { CursorKeys } from '../interaction/cursor.ts';
 import type { Kernel, Perform } from '../interaction/kernel.ts';
 import { line } from '../interaction/line.ts';
 import { targetsOf } from '../interaction/references.ts';
@@ -36,7 +35,7 @@ export interface KernelNeeds {
   readonly effects: Effects;
   readonly metrics: Metrics;
   readonly tracer: Tracer;
-  readonly cursorKeys: CursorKeys;
+  readonly cursors: Kernel['cursors'];
 }
 
 export interface OpenKernel {
@@ -45,7 +44,7 @@ export interface OpenKernel {
 }
 
 export const openKernel = (needs: KernelNeeds): OpenKernel => {
-  const { root, version, config, plugins, database, publicUrl, effects, metrics, tracer, cursorKeys } = needs;
+  const { root, version, config, plugins, database, publicUrl, effects, metrics, tracer, cursors } = needs;
   const { now, stopwatch, ids } = effects;
   const { registry, faults } = buildRegistry(
     plugins.map((plugin) => ({ owner: plugin.name, contributions: contributionsOf(plugin) })),
@@ -71,8 +70,7 @@ export const openKernel = (needs: KernelNeeds): OpenKernel => {
   const kernel: Kernel = {
     ...{ store, structures, model, xml: openXml(structures), references: config.fhir.references },
     ...{ binary: binaryRules(config.fhir.binary), deferred: config.fhir.deferred },
-    cursors: { keys: cursorKeys, keepSeconds: config.fhir.search.cursorSeconds },
-    ...{ registry, roles, verbs, version, publicUrl },
+    ...{ registry, roles, verbs, version, publicUrl, cursors },
     ...{ now, stopwatch, ids, metrics, tracer, started: new Date(now()) },
   };
   return { kernel, perform: line(kernel) };

@@ -130,7 +130,10 @@ export const serve = async (needs: ServeNeeds): Promise<Serving> => {
     const { kernel, perform } = openKernel({
       ...{ root: needs.root, version, config, plugins, database: opened, publicUrl },
       ...{ effects, metrics, tracer },
-      cursorKeys: { current: () => keys.current('cursor'), find: (id) => keys.find('cursor', id) },
+      cursors: {
+        keys: { current: () => keys.current('cursor'), find: (id) => keys.find('cursor', id) },
+        keepSeconds: config.fhir.search.cursorSeconds,
+      },
     });
     const { registry } = kernel;
     closing(

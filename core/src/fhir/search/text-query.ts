@@ -90,6 +90,20 @@ export const textTest = (name: string, text: string): TextTest => {
   return test;
 };
 
+/** R4 search.html#modifiers: :text on a token looks for the beginning of words in one text that is shown with it. */
+export const shownTest = (text: string): TextTest => {
+  const wanted = wordsOf(text);
+  const last = wanted.length - 1;
+  return (words) =>
+    wanted.length > 0 &&
+    words.some((_, from) =>
+      wanted.every((word, at) => {
+        const found = words[from + at];
+        return at === last ? (found?.startsWith(word) ?? false) : found === word;
+      }),
+    );
+};
+
 const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ' };
 
 /** The text of a narrative without its tags. */

@@ -1,32 +1,12 @@
 /** Turns the clauses of a query into conditions on the index tables; pure, and knows no SQL. */
-import type {
-  Arm,
-  Clause,
-  DateValue,
-  NearValue,
-  ReferenceValue,
-  StringMatch,
-  TokenValue,
-} from '../../fhir/search/query.ts';
+import type { Arm, Clause, DateValue, NearValue } from '../../fhir/search/query.ts';
+import { shownTest, textTest, type TextTest } from '../../fhir/search/text-query.ts';
 import { invalid } from '../../outcome/outcome.ts';
-import { cleared, fold } from '../../fhir/search/fold.ts';
-import { numberMatches, quantityMatches } from '../index/number-words.ts';
 import { identifierKey } from '../index/parameter-key.ts';
 import type { CompositeLookup, Lookup, Order, ParameterTable, TypeParameters } from '../index/parameter-table.ts';
 import type { WordNeeds } from '../index/typed-values.ts';
-import {
-  anySystem,
-  anyType,
-  anyVersion,
-  outsideWord,
-  referenceWord,
-  short,
-  stringWord,
-  tokenWord,
-  typedIdentifierWord,
-  uriWord,
-} from '../index/words.ts';
 import type { Match } from './match.ts';
+import { matchesOf } from './value-matches.ts';
 
 /** Keys of one table under which a parameter's entries stand. */
 export interface Place {
@@ -63,54 +43,12 @@ export type Condition =
   /** A reference of these keys in a resource that satisfies the arm leads here. */
   | { readonly kind: 'has'; readonly keys: readonly number[]; readonly arm: ArmCondition }
   /** The text of the resource has the words: looked for behind all else. */
-  | { readonly kind: 'text'; readonly where: Where; readonly values: readonly string[] }
+  | { readonly kind: 'text'; readonly where: Where; readonly tests: readonly TextTest[] }
   | { readonly kind: 'all' | 'any'; readonly conditions: readonly Condition[] }
   | { readonly kind: 'not'; readonly condition: Condition };
 
 /** A part of the resource whose words are compared: its narrative, all of it, or what a token parameter shows to people. */
 export type Where = 'narrative' | 'content' | { readonly shown: string };
-
-const tokenMatch = ({ system, code }: TokenValue): Match => {
-  if (code === undefined) return { start: '', tests: [{ nth: 2, test: 'is', text: short(cleared(system ?? '')) }] };
-  return system === undefined ? { start: anySystem(code) } : { exact: tokenWord(system, code) };
-};
-
-const referenceMatches = ({ type, id, version }: ReferenceValue, onlyType: string | undefined): Match[] => {
-  const wanted = type ?? onlyType;
-  if (wanted !== undefined) return [{ exact: referenceWord(wanted, id) }];
-  if (!/[:/]/.test(id)) return [{ start: anyType(id) }];
-  return version === undefined ? [{ start: anyVersion(id) }] : [{ exact: outsideWord(id, version) }];
-};
-
-const stringMatches: Readonly<Record<StringMatch, (text: string) => Match>> = {
-  exact: (text) => ({ exact: stringWord(text) }),
-  start: (text) => ({ start: fold(text) }),
-  contains: (text) => ({ start: '', tests: [{ nth: 1, test: 'has', text: fold(text) }] }),
-  end: (text) => ({ start: '', tests: [{ nth: 1, test: 'ends', text: fold(text) }] }),
-};
-
-/** R4 search.html#modifiers: what is above an address is what it begins with, segment by segment. */
-const addressesAbove = (uri: string): string[] => {
-  const [, origin = '', path = ''] = /^([a-z][a-z\d+.-]*:\/\/[^/]*)(.*)$/i.exec(uri) ?? [];
-  if (origin === '') return [uri];
-  const segments = path.split('/').slice(1);
-  return [
-    origin,
-    ...segments.flatMap((_, count) => {
-      const upTo = `${origin}/${segments.slice(0, count + 1).join('/')}`;
-      return [upTo, `${upTo}/`];
-    }),
-  ];
-};
-
-const uriMatches = ({ match, values }: Extract<Clause, { kind: 'uri' }>): Match[] => {
-  if (match === 'exact') return values.map((uri) => ({ exact: uriWord(uri) }));
-  if (match === 'above') return values.flatMap(addressesAbove).map((uri) => ({ exact: uriWord(uri) }));
-  return values.flatMap((uri) => [
-    { exact: uriWord(uri) },
-    { start: uri.endsWith('/') ? cleared(uri) : `${cleared(uri)}/` },
-  ]);
-};
 
 export interface ConditionNeeds {
   readonly parameters: ParameterTable;
@@ -129,45 +67,6 @@ const placeOf = (described: TypeParameters, code: string, { keys }: Lookup): Pla
   table: described.all.get(code)?.type === 'date' ? 'span' : 'word',
   keys,
 });
-
-/** What one element must have, for the kinds of parameter that elements are searched by. */
-const matchesOf = (clause: Clause, { units }: ConditionNeeds, onlyType?: string): Match[] | undefined => {
-  switch (clause.kind) {
-    case 'token':
-      return clause.values.map(tokenMatch);
-    case 'reference':
-      return clause.values.flatMap((value) => referenceMatches(value, onlyType));
-    case 'string':
-      return clause.values.map(stringMatches[clause.match]);
-    case 'uri':
-      return uriMatches(clause);
-    case 'number':
-      return clause.values.flatMap(numberMatches);
-    case 'quantity':
-      return clause.values.flatMap((value) => quantityMatches(value, units));
-    case 'identifier':
-      return clause.values.map(tokenMatch);
-    case 'of-type':
-      return clause.values.map(({ system, code, value }) => ({ exact: typedIdentifierWord(system, code, value) }));
-    case 'all':
-    case 'any':
-    case 'chain':
-    case 'composite':
-    case 'date':
-    case 'has':
-    case 'id':
-    case 'in':
-    case 'list':
-    case 'missing':
-    case 'near':
-    case 'not':
-    case 'subsumed':
-    case 'token-text':
-    case 'updated':
-    case 'words':
-      return undefined;
-  }
-};
 
 const compositeCondition = (
   type: string,
@@ -189,7 +88,7 @@ const compositeCondition = (
     const inElements = elements.map((keyed): Condition => {
       const conditions = keyed.map(({ key }, place) => {
         const part = parts[place];
-        const matches = part && matchesOf(part, needs);
+        const matches = part && matchesOf(part, needs.units);
         if (!matches) throw invalid(clause.code, `${clause.code} has a part that cannot be searched in an element`);
         return { key, matches };
       });
@@ -222,7 +121,7 @@ const ofParameter = (type: string, clause: OfCode, needs: ConditionNeeds): Condi
     case 'composite':
       return compositeCondition(type, clause, found.composite ?? { rooted: undefined, elements: [] }, needs);
     case 'token-text':
-      return { kind: 'text', where: { shown: code }, values: clause.values };
+      return { kind: 'text', where: { shown: code }, tests: clause.values.map(shownTest) };
     case 'chain':
       return { kind: 'chain', keys, arms: clause.arms.map((arm) => armCondition(arm, needs)) };
     case 'identifier':
@@ -231,7 +130,7 @@ const ofParameter = (type: string, clause: OfCode, needs: ConditionNeeds): Condi
         kind: 'words',
         keys: [identifierKey(type, code)],
         order: 'plain',
-        matches: matchesOf(clause, needs) ?? [],
+        matches: matchesOf(clause, needs.units) ?? [],
       };
     case 'in':
     case 'subsumed':
@@ -242,7 +141,7 @@ const ofParameter = (type: string, clause: OfCode, needs: ConditionNeeds): Condi
     case 'string':
     case 'token':
     case 'uri':
-      return { kind: 'words', keys, order, matches: matchesOf(clause, needs, found.onlyType) ?? [] };
+      return { kind: 'words', keys, order, matches: matchesOf(clause, needs.units, found.onlyType) ?? [] };
   }
 };
 
@@ -261,7 +160,11 @@ const conditionOf = (type: string, clause: Clause, needs: ConditionNeeds): Condi
       return { kind: 'has', keys, arm: armCondition(clause.arm, needs) };
     }
     case 'words':
-      return { kind: 'text', where: clause.where, values: clause.values };
+      return {
+        kind: 'text',
+        where: clause.where,
+        tests: clause.values.map((value) => textTest(clause.where === 'narrative' ? '_text' : '_content', value)),
+      };
     case 'all':
     case 'any':
       return { kind: clause.kind, conditions: clause.clauses.map((each) => conditionOf(type, each, needs)) };

@@ -1,10 +1,10 @@
 /** Decides in memory whether a resource satisfies the conditions of a search, by the same entries that the index holds; what lies behind references it asks the world that it is given. */
 import type { DateValue, NearValue } from '../../fhir/search/query.ts';
-import { contentTexts, narrativeText, textTest, wordsOf } from '../../fhir/search/text-query.ts';
+import { contentTexts, narrativeText, wordsOf } from '../../fhir/search/text-query.ts';
 import type { Resource } from '../../fhir/body.ts';
 import type { Entries, Span, Word } from '../change.ts';
 import { referenceOfWord, seam } from '../index/words.ts';
-import type { ArmCondition, Condition } from './conditions.ts';
+import type { ArmCondition, Condition, Where } from './conditions.ts';
 import type { Match, PartTest } from './match.ts';
 
 export interface Subject {
@@ -121,27 +121,15 @@ const narrativeOf = ({ text }: Resource): string => {
   return typeof div === 'string' ? narrativeText(div) : '';
 };
 
-/** R4 search.html#modifiers: :text on a token is a search of the text that is shown with it, from the beginning of a word. */
-const isShown = (texts: readonly string[], value: string): boolean => {
-  const wanted = wordsOf(value);
-  return texts.some((text) => {
-    const words = wordsOf(text);
-    return words.some((_, from) =>
-      wanted.every((word, at) => {
-        const found = words[from + at];
-        return at === wanted.length - 1 ? (found?.startsWith(word) ?? false) : found === word;
-      }),
-    );
-  });
+const textsOf = (where: Where, { resource, shown }: Subject): readonly (readonly string[])[] => {
+  if (typeof where === 'object') return shown(where.shown).map(wordsOf);
+  if (where === 'narrative') return [wordsOf(narrativeOf(resource))];
+  // No phrase goes from one text into the next.
+  return [contentTexts(resource).flatMap((each) => [...wordsOf(each), ''])];
 };
 
-const isText = ({ where, values }: Extract<Condition, { kind: 'text' }>, subject: Subject): boolean => {
-  if (typeof where === 'object') return values.some((value) => isShown(subject.shown(where.shown), value));
-  const text = where === 'narrative' ? [narrativeOf(subject.resource)] : contentTexts(subject.resource);
-  const words = text.flatMap((each) => [...wordsOf(each), '']);
-  const name = where === 'narrative' ? '_text' : '_content';
-  return values.some((value) => textTest(name, value)(words));
-};
+const isText = ({ where, tests }: Extract<Condition, { kind: 'text' }>, subject: Subject): boolean =>
+  textsOf(where, subject).some((words) => tests.some((test) => test(words)));
 
 const some = async <T>(items: readonly T[], test: (item: T) => Promise<boolean>): Promise<boolean> => {
   for (const item of items) if (await test(item)) return true;

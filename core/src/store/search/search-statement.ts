@@ -3,7 +3,9 @@ import { ridRange } from '../rid.ts';
 import type { Condition } from './conditions.ts';
 import type { Match } from './match.ts';
 import { fence, keysSql, openContext, type Context } from './sql/bind.ts';
-import { canLead, probeOf, rankOf, setOf } from './sql/conditions-sql.ts';
+import { probeOf } from './sql/probe.ts';
+import { canLead, rankOf } from './sql/rank.ts';
+import { setOf } from './sql/set.ts';
 import { behindSql, keySql, orderSql, type Place, type SortKey } from './sql/order.ts';
 
 export type { Place, SortKey };

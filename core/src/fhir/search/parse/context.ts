@@ -1,4 +1,5 @@
-/** What the reading of a search needs to know besides the search. */
+/** What the reading of a search needs to know besides the search, and how far it may branch. */
+import { tooCostly } from '../../../outcome/outcome.ts';
 import type { Parameters } from '../query.ts';
 
 export interface ParseContext {
@@ -6,3 +7,22 @@ export interface ParseContext {
   /** This server's own address. */
   readonly base: string;
 }
+
+export interface Reading extends ParseContext {
+  /** To be called for each type that a reference may lead to. */
+  readonly follow: (name: string) => void;
+}
+
+/** One step to any of R4's types, and some more. Each is a branch of the statement; untyped steps multiply. */
+const mostBranches = 250;
+
+export const readingOf = (context: ParseContext): Reading => {
+  let branches = 0;
+  return {
+    ...context,
+    follow: (name) => {
+      if (++branches > mostBranches)
+        throw tooCostly(`${name.slice(0, 200)} may lead to too many types: name them, as in subject:Patient.name`);
+    },
+  };
+};

@@ -1,10 +1,10 @@
 /** Reads R4's _filter language as a clause; says at which character it stops to understand. */
-import { invalid } from '../../../outcome/outcome.ts';
+import { invalid, Outcome } from '../../../outcome/outcome.ts';
 import { isResourceType } from '../../resource-types.ts';
 import type { SearchParameter } from '../../search-parameter.ts';
 import type { Arm, Clause } from '../query.ts';
 import { clauseOf } from './clause.ts';
-import type { ParseContext } from './context.ts';
+import type { ParseContext, Reading } from './context.ts';
 
 /** What a filter is made of: brackets, a quoted text, or a run of anything else up to a blank or a bracket. */
 const token = /\s*(?:([()[\]])|"((?:[^"\\]|\\.)*)"|([^\s()[\]"]+))/y;
@@ -35,7 +35,7 @@ const tokensOf = (text: string): Token[] => {
 
 interface Reader {
   readonly tokens: readonly Token[];
-  readonly context: ParseContext;
+  readonly context: Reading;
   place: number;
 }
 
@@ -137,6 +137,7 @@ const parsePath = (reader: Reader, type: string, path: string): Clause => {
   let furthest = from;
   let failure: unknown;
   for (const target of targets) {
+    reader.context.follow('_filter');
     reader.place = from;
     try {
       const clause = opened ? parseBracketed(reader, target) : parsePath(reader, target, rest.join('.'));
@@ -144,6 +145,7 @@ const parsePath = (reader: Reader, type: string, path: string): Clause => {
       furthest = Math.max(furthest, reader.place);
     } catch (thrown) {
       // Of several types that may be meant, those that do not have the parameter are not.
+      if (!(thrown instanceof Outcome) || thrown.status !== 400) throw thrown;
       failure = thrown;
     }
   }
@@ -211,7 +213,7 @@ const parseAny = (reader: Reader, type: string): Clause => {
   return clauses.length === 1 && only ? only : { kind: 'any', clauses };
 };
 
-export const parseFilter = (type: string, text: string, context: ParseContext): Clause => {
+export const parseFilter = (type: string, text: string, context: Reading): Clause => {
   const reader: Reader = { tokens: tokensOf(text), context, place: 0 };
   const clause = parseAny(reader, type);
   if (peek(reader).kind !== 'end') throw expected(reader, 'and, or, or nothing');

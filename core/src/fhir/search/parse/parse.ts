@@ -3,7 +3,7 @@ import { invalid } from '../../../outcome/outcome.ts';
 import { isResourceType } from '../../resource-types.ts';
 import type { Arm, Clause, Query } from '../query.ts';
 import { clauseOf } from './clause.ts';
-import type { ParseContext } from './context.ts';
+import { readingOf, type ParseContext, type Reading } from './context.ts';
 import { parseFilter } from './filter.ts';
 import { splitUnescaped, unescaped } from './text.ts';
 import { dateValue } from './values.ts';
@@ -25,7 +25,7 @@ interface Piece {
 /** Longer ones are no question that somebody asks. */
 const mostHops = 10;
 
-type Read = (type: string, piece: Piece, hops: number, context: ParseContext) => Clause | undefined;
+type Read = (type: string, piece: Piece, hops: number, context: Reading) => Clause | undefined;
 
 const special: Readonly<
   Record<string, (piece: Piece, values: readonly string[], modifier: string | undefined) => Clause>
@@ -70,6 +70,7 @@ const readChain: Read = (type, piece, hops, context) => {
     throw invalid(piece.name, `${code} of ${type} does not lead to a ${only}`);
   const targets = only === undefined ? (parameter.target ?? []) : [only];
   const arms = targets.flatMap((target): Arm[] => {
+    context.follow(piece.name);
     const clause = read(target, { ...piece, rest: piece.rest.slice(dot + 1) }, hops + 1, context);
     return clause ? [{ type: target, clause }] : [];
   });
@@ -109,10 +110,11 @@ export const parseQuery = (
 ): Parsed => {
   const clauses: Clause[] = [];
   const unknown: string[] = [];
+  const reading = readingOf(context);
   for (const [name, value] of entries) {
     // R4 search.html: a parameter without a value is ignored, as forms send them.
     if (value === '') continue;
-    const clause = read(type, { name, rest: name, value }, 0, context);
+    const clause = read(type, { name, rest: name, value }, 0, reading);
     if (clause) clauses.push(clause);
     else unknown.push(name);
   }

@@ -1,0 +1,99 @@
+/** What the values of a clause ask of the words of an index, kind by kind. */
+import type { Clause, ReferenceValue, StringMatch, TokenValue } from '../../fhir/search/query.ts';
+import { cleared, fold } from '../../fhir/search/fold.ts';
+import { numberMatches, quantityMatches } from '../index/number-words.ts';
+import type { WordNeeds } from '../index/typed-values.ts';
+import {
+  anySystem,
+  anyType,
+  anyVersion,
+  outsideWord,
+  referenceWord,
+  short,
+  stringWord,
+  tokenWord,
+  typedIdentifierWord,
+  uriWord,
+} from '../index/words.ts';
+import type { Match } from './match.ts';
+
+const tokenMatch = ({ system, code }: TokenValue): Match => {
+  if (code === undefined) return { start: '', tests: [{ nth: 2, test: 'is', text: short(cleared(system ?? '')) }] };
+  return system === undefined ? { start: anySystem(code) } : { exact: tokenWord(system, code) };
+};
+
+const referenceMatches = ({ type, id, version }: ReferenceValue, onlyType: string | undefined): Match[] => {
+  const wanted = type ?? onlyType;
+  if (wanted !== undefined) return [{ exact: referenceWord(wanted, id) }];
+  if (!/[:/]/.test(id)) return [{ start: anyType(id) }];
+  return version === undefined ? [{ start: anyVersion(id) }] : [{ exact: outsideWord(id, version) }];
+};
+
+const stringMatches: Readonly<Record<StringMatch, (text: string) => Match>> = {
+  exact: (text) => ({ exact: stringWord(text) }),
+  start: (text) => ({ start: fold(text) }),
+  contains: (text) => ({ start: '', tests: [{ nth: 1, test: 'has', text: fold(text) }] }),
+  end: (text) => ({ start: '', tests: [{ nth: 1, test: 'ends', text: fold(text) }] }),
+};
+
+/** R4 search.html#modifiers: what is above an address is what it begins with, segment by segment. */
+const addressesAbove = (uri: string): string[] => {
+  const [, origin = '', path = ''] = /^([a-z][a-z\d+.-]*:\/\/[^/]*)(.*)$/i.exec(uri) ?? [];
+  if (origin === '') return [uri];
+  const segments = path.split('/').slice(1);
+  return [
+    origin,
+    ...segments.flatMap((_, count) => {
+      const upTo = `${origin}/${segments.slice(0, count + 1).join('/')}`;
+      return [upTo, `${upTo}/`];
+    }),
+  ];
+};
+
+const uriMatches = ({ match, values }: Extract<Clause, { kind: 'uri' }>): Match[] => {
+  if (match === 'exact') return values.map((uri) => ({ exact: uriWord(uri) }));
+  if (match === 'above') return values.flatMap(addressesAbove).map((uri) => ({ exact: uriWord(uri) }));
+  return values.flatMap((uri) => [
+    { exact: uriWord(uri) },
+    { start: uri.endsWith('/') ? cleared(uri) : `${cleared(uri)}/` },
+  ]);
+};
+
+/** What one element must have, for the kinds of parameter that elements are searched by. */
+export const matchesOf = (clause: Clause, units: WordNeeds['units'], onlyType?: string): Match[] | undefined => {
+  switch (clause.kind) {
+    case 'token':
+      return clause.values.map(tokenMatch);
+    case 'reference':
+      return clause.values.flatMap((value) => referenceMatches(value, onlyType));
+    case 'string':
+      return clause.values.map(stringMatches[clause.match]);
+    case 'uri':
+      return uriMatches(clause);
+    case 'number':
+      return clause.values.flatMap(numberMatches);
+    case 'quantity':
+      return clause.values.flatMap((value) => quantityMatches(value, units));
+    case 'identifier':
+      return clause.values.map(tokenMatch);
+    case 'of-type':
+      return clause.values.map(({ system, code, value }) => ({ exact: typedIdentifierWord(system, code, value) }));
+    case 'all':
+    case 'any':
+    case 'chain':
+    case 'composite':
+    case 'date':
+    case 'has':
+    case 'id':
+    case 'in':
+    case 'list':
+    case 'missing':
+    case 'near':
+    case 'not':
+    case 'subsumed':
+    case 'token-text':
+    case 'updated':
+    case 'words':
+      return undefined;
+  }
+};
