@@ -216,6 +216,55 @@ describe('a search by every kind of parameter', () => {
     refusedWith(has, 403, 'forbidden');
     refusedWith(await asked('_filter=based-on:MedicationRequest.status eq active'), 403, 'forbidden');
     for (const path of ['Observation/based', 'MedicationRequest/order']) await ask(admin, 'DELETE', path);
+<<<<<<< HEAD
+=======
+  });
+
+  describe('of several types', () => {
+    const several: Readonly<Record<string, string>> = {
+      '?_type=Organization,Practitioner': 'Practitioner/house Organization/north Organization/whole',
+      '?_type=Patient,Observation&_id=ann,mass,x': 'Observation/mass Patient/ann',
+      '?_type=Organization,Patient&_sort=-_id':
+        'Organization/whole Organization/north Patient/cid Patient/bob Patient/ann',
+      'Patient/ann/Observation?': 'Observation/mass Observation/words',
+      'Patient/ann/Observation?code=m': 'Observation/mass',
+      'Patient/ann/*?_type=RiskAssessment': 'RiskAssessment/risk RiskAssessment/wide',
+      'Patient/bob/*?': 'Encounter/visit Observation/milli Patient/bob',
+    };
+    const places = (body: unknown): string[] =>
+      listAt(body, 'entry').map((entry) => textAt(entry, 'fullUrl').replace(/.*\/fhir\//, ''));
+    for (const [path, wanted] of Object.entries(several))
+      it(`${path} finds ${wanted}, in pages too`, async () => {
+        const whole = await get(path);
+        expect(places(whole.body).toSorted().join(' '), whole.text).to.equal(wanted.split(' ').toSorted().join(' '));
+        if (path.includes('_sort')) expect(places(whole.body).join(' ')).to.equal(wanted);
+        const seen: string[] = [];
+        let { body } = await get(`${path}&_count=1`);
+        for (;;) {
+          seen.push(...places(body));
+          const next = listAt(body, 'link').find((link) => at(link, 'relation') === 'next');
+          if (!next) break;
+          const url = textAt(next, 'url');
+          ({ body } = await ask(admin, 'GET', url.slice(url.indexOf('/fhir') + 5).replace(/^\//, '')));
+        }
+        expect(seen.join(' ')).to.equal(places(whole.body).join(' '));
+      });
+
+    it('is asked by POST too, counts over all of them, and refuses what cannot be meant', async () => {
+      const form = { 'Content-Type': 'application/x-www-form-urlencoded' };
+      const posted = await ask(admin, 'POST', '_search', '_type=Organization,Practitioner', form);
+      expect(places(posted.body)).to.have.length(3);
+      const inCompartment = await ask(admin, 'POST', 'Patient/ann/Observation/_search', 'code=m', form);
+      expect(places(inCompartment.body)).to.deep.equal(['Observation/mass']);
+      expect(at((await get('?_type=Organization,Practitioner&_summary=count')).body, 'total')).to.equal(3);
+      refusedWith(await get('?_type=Horse'), 400, 'invalid', /Horse/);
+      refusedWith(await get('Practitioner/house/Observation'), 404, 'not-supported');
+      refusedWith(await get('Patient/ann/Organization'), 404, 'not-supported');
+      const labtech = await server.as('labtech');
+      refusedWith(await ask(labtech, 'GET', '?_type=MedicationRequest'), 403, 'forbidden');
+      refusedWith(await ask(labtech, 'GET', 'Patient/ann/MedicationRequest'), 403, 'forbidden');
+    });
+>>>>>>> 5c13143 (wip: search over several types and in compartments)
   });
 
   describe('in an order', () => {

@@ -15,6 +15,7 @@ import { verbs } from '../interaction/verbs.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Tracer } from '../observe/tracing.ts';
 import { misconfigured } from '../outcome/outcome.ts';
+import { r4Compartments } from '../platform/compartments.ts';
 import { r4Codes, r4Types, ucumTable } from '../platform/structures.ts';
 import { contributionsOf, type Plugin } from '../plugin/define.ts';
 import { buildRoleTable } from '../policy/role-table.ts';
@@ -70,6 +71,7 @@ export const openKernel = (needs: KernelNeeds): OpenKernel => {
   const kernel: Kernel = {
     ...{ store, structures, model, xml: openXml(structures), references: config.fhir.references },
     ...{ binary: binaryRules(config.fhir.binary), deferred: config.fhir.deferred },
+    compartments: r4Compartments(),
     ...{ registry, roles, verbs, version, publicUrl, cursors },
     ...{ now, stopwatch, ids, metrics, tracer, started: new Date(now()) },
   };

@@ -31,6 +31,8 @@ export interface Interaction {
   readonly id?: string;
   /** Of vread. */
   readonly version?: string;
+  /** The type that is asked of a compartment, or `*`. */
+  readonly member?: string;
   readonly name?: string;
   readonly query?: URLSearchParams;
   readonly body?: Body;

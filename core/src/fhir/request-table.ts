@@ -7,7 +7,7 @@ export type Takes = 'nothing' | 'resource' | 'patch' | 'form' | 'graphql';
 
 interface Row {
   readonly method: string;
-  /** `:type`, `:id`, `:version` and `$:name` take any segment; the rest is literal. */
+  /** `:type`, `:id`, `:version`, `:member` and `$:name` take any segment; the rest is literal. */
   readonly path: string;
   readonly verb: string;
   readonly takes?: Takes;
@@ -18,6 +18,8 @@ interface Row {
 /** A verb that R4 lets a caller ask for by criteria stands here without its id too. */
 const rows: readonly Row[] = [
   { method: 'GET', path: 'metadata', verb: 'capabilities' },
+  { method: 'GET', path: '', verb: 'search-system' },
+  { method: 'POST', path: '_search', verb: 'search-system', takes: 'form' },
   { method: 'POST', path: '', verb: 'bundle', takes: 'resource' },
   { method: 'GET', path: '_history', verb: 'history-system' },
   { method: 'GET', path: '$async-status/:id', verb: 'deferred-read' },
@@ -45,9 +47,11 @@ const rows: readonly Row[] = [
   { method: 'DELETE', path: ':type/:id', verb: 'delete' },
   { method: 'GET', path: ':type/:id/_history', verb: 'history-instance' },
   { method: 'GET', path: ':type/:id/_history/:version', verb: 'vread' },
+  { method: 'GET', path: ':type/:id/:member', verb: 'search-compartment' },
+  { method: 'POST', path: ':type/:id/:member/_search', verb: 'search-compartment', takes: 'form' },
 ];
 
-export interface FhirRequest extends Pick<Interaction, 'verb' | 'type' | 'id' | 'version' | 'name'> {
+export interface FhirRequest extends Pick<Interaction, 'verb' | 'type' | 'id' | 'version' | 'name' | 'member'> {
   readonly takes: Takes;
 }
 
@@ -56,6 +60,7 @@ interface Found {
   id?: string;
   version?: string;
   name?: string;
+  member?: string;
 }
 
 /** Puts what the segment says into `found`; answers whether it fits. */
@@ -68,6 +73,10 @@ const fits = (pattern: string, segment: string, found: Found): boolean => {
   if (pattern === ':id') {
     found.id = segment;
     return !segment.startsWith('_') && !segment.startsWith('$');
+  }
+  if (pattern === ':member') {
+    found.member = segment;
+    return segment === '*' || (first >= 65 && first <= 90);
   }
   if (pattern === ':version') {
     found.version = segment;

@@ -29,13 +29,28 @@ export const sharedOf = ({ caller, signal, trace, handling, returning }: Interac
 
 /** `body`: the entry's resource as it is to be stored. */
 export const interactionOf = (entry: EntryRequest, shared: Shared, body: Body | undefined): Interaction => {
-  const { verb, type, id, version, name, takes, place, query, criteria, ifMatch, ifNoneMatch, ifModifiedSince } = entry;
+  const {
+    verb,
+    type,
+    id,
+    version,
+    member,
+    name,
+    takes,
+    place,
+    query,
+    criteria,
+    ifMatch,
+    ifNoneMatch,
+    ifModifiedSince,
+  } = entry;
   return {
     ...shared,
     ...{ verb, query },
     ...(type === undefined ? {} : { type }),
     ...(id === undefined ? {} : { id }),
     ...(version === undefined ? {} : { version }),
+    ...(member === undefined ? {} : { member }),
     ...(name === undefined ? {} : { name }),
     ...(criteria === undefined ? {} : { criteria }),
     ...(ifMatch === undefined ? {} : { ifMatch }),

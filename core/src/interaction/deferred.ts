@@ -13,7 +13,15 @@ export const deferredTask = 'fhir.answer-later';
 /** Heard by every process: what runs there for a request that is gone is broken off. */
 export const deferredTopic = 'deferred taken back';
 
-const later = new Set(['search-type', 'history-instance', 'history-type', 'history-system', 'batch']);
+const later = new Set([
+  'search-type',
+  'search-system',
+  'search-compartment',
+  'history-instance',
+  'history-type',
+  'history-system',
+  'batch',
+]);
 
 /** What changes nothing, and batches, whose entries are each done once however often the job begins. */
 export const isDeferrable = ({ verb }: Interaction, takes: string): boolean =>

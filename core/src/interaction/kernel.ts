@@ -6,6 +6,7 @@ import type { Structures } from '../fhir/structure/structures.ts';
 import type { XmlFormat } from '../fhir/xml/format.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Tracer } from '../observe/tracing.ts';
+import type { CompartmentRow } from '../policy/compartment.ts';
 import type { RoleTable } from '../policy/role-table.ts';
 import type { CursorKeys } from './cursor.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -44,6 +45,7 @@ export interface Cursors {
 
 export interface Kernel {
   readonly cursors: Cursors;
+  readonly compartments: readonly CompartmentRow[];
   readonly store: Store;
   readonly structures: Structures;
   readonly xml: XmlFormat;

@@ -1,159 +1,123 @@
-/** search-type: the resources of one type that match, in the order that was asked for, with what is included, as a bundle, a page at a time. */
-import { createHash } from 'node:crypto';
-import type { Interaction, Stored } from '../fhir/interaction.ts';
-import { bundleText, entryText } from '../fhir/bundle-text.ts';
-import { readShape, shaping, type Shape } from '../fhir/search/shape.ts';
-import { textOf } from '../fhir/stored.ts';
-import { invalid } from '../outcome/outcome.ts';
-import type { Hit } from '../store/search/find.ts';
-import type { Snapshot } from '../store/search/search-statement.ts';
-import type { Run } from '../store/statement.ts';
-import type { Unit } from '../store/unit.ts';
-import { seenBinaries } from './binary.ts';
-import { openCursor, sealCursor, type CursorNeeds } from './cursor.ts';
-import { typeIn } from './given.ts';
-import { checkIncludes, included, mostIncluded } from './include.ts';
-import type { Kernel, Verb } from './kernel.ts';
+/** search-type, search-system and search-compartment: which types are asked, and what is asked of each. */
+import type { Interaction } from '../fhir/interaction.ts';
+import { isResourceType, resourceTypes } from '../fhir/resource-types.ts';
+import type { Clause } from '../fhir/search/query.ts';
+import { readShape } from '../fhir/search/shape.ts';
+import { forbidden, invalid, notSupported } from '../outcome/outcome.ts';
+import { idIn, typeIn } from './given.ts';
+import { checkIncludes } from './include.ts';
+import type { Kernel, Verb, Within } from './kernel.ts';
 import { readQuery } from './matching.ts';
-import { pageLinks } from './page.ts';
+import { answerSearch, type Part, type Question } from './search-page.ts';
 
-const entryOf = (stored: Stored, base: string, mode: 'match' | 'include'): string =>
-  entryText({
-    fullUrl: JSON.stringify(`${base}/${stored.type}/${stored.id}`),
-    resource: textOf(stored),
-    search: `{"mode":"${mode}"}`,
-  });
-
-/** What the bundle cannot show is said in it. */
-const noticeText = (notices: readonly string[]): string =>
-  entryText({
-    resource: JSON.stringify({
-      resourceType: 'OperationOutcome',
-      issue: notices.map((diagnostics) => ({ severity: 'warning', code: 'not-supported', diagnostics })),
-    }),
-    search: '{"mode":"outcome"}',
-  });
-
-const leftOut = (name: string): string =>
-  `the search parameter ${name.slice(0, 100)} is not known here and was left out`;
-
-const refuseUnknown = ({ handling }: Interaction, type: string, [first]: readonly string[]): void => {
+const refuseUnknown = ({ handling }: Interaction, where: string, [first]: readonly string[]): void => {
   if (first !== undefined && handling === 'strict')
-    throw invalid(first, `${type} has no search parameter ${first.slice(0, 100)}`);
+    throw invalid(first, `${where} has no search parameter ${first.slice(0, 100)}`);
 };
 
-/** The question, whatever page of it. */
-const questionOf = (type: string, params: URLSearchParams): string => {
-  const asked = [...params].filter(([name]) => name !== '_cursor' && name !== '_format' && name !== '_pretty');
-  return createHash('sha256')
-    .update(JSON.stringify([type, asked]))
-    .digest('base64url');
-};
-
-interface Opened {
-  readonly taken: number;
-  readonly behind: { readonly keys: readonly (string | null)[]; readonly rid: number };
-  readonly snapshot: Snapshot;
+interface Asked {
+  readonly path: string;
+  readonly types: readonly string[];
+  /** What narrows each type beside the caller's words. */
+  readonly also: (type: string) => readonly Clause[];
 }
 
-const opened = (needs: CursorNeeds, text: string): Opened => {
-  const { taken, values } = openCursor(needs, text);
-  const [rid, snapshot, ...keys] = values;
-  const visible = String(snapshot);
-  return {
-    taken,
-    behind: { rid: Number(rid), keys: keys.map((key) => (key === null ? null : String(key))) },
-    snapshot: { text: visible, next: visible.split(':')[1] ?? '0', taken },
-  };
+/** R4 search.html: of several types only what all of them know can be asked. */
+const questionOf = (kernel: Kernel, interaction: Interaction, { path, types, also }: Asked): Question => {
+  const { caller, query: params = new URLSearchParams() } = interaction;
+  const { store } = kernel;
+  const ofMany = path === '' || path.endsWith('*');
+  const asked = new URLSearchParams([...params].filter(([name]) => name !== '_type' || !ofMany));
+  const read = types.map((type) => ({ type, ...readQuery(kernel, caller, type, asked) }));
+  const unknown = [...new Set(read.flatMap((each) => each.unknown))];
+  refuseUnknown(interaction, types.length === 1 ? (types[0] ?? '') : 'one of these types', unknown);
+  const known = new URLSearchParams([...asked].filter(([name]) => !unknown.includes(name)));
+  const [first = ''] = types;
+  const shape = readShape(first, params, store.parameters(first).all);
+  checkIncludes(kernel, shape.includes);
+  const parts = read.map(({ type, query }): Part => {
+    const { clauses } = unknown.length > 0 ? readQuery(kernel, caller, type, known).query : query;
+    for (const { code } of shape.sort ?? [])
+      if (!code.startsWith('_') && !store.parameters(type).all.has(code))
+        throw invalid('_sort', `${type} has no search parameter ${code} to sort by`);
+    return {
+      query: { type, clauses: [...clauses, ...also(type)] },
+      sort: shape.sort?.map((key) => store.sortKey(type, key)),
+    };
+  });
+  return { path, parts, shape, unknown };
 };
 
-const sealed = (needs: CursorNeeds, from: Opened | undefined, { place, snapshot }: Hit): string =>
-  sealCursor(needs, from?.taken ?? needs.now, [place.rid, from?.snapshot.text ?? snapshot, ...place.keys]);
+const nothingElse = (): readonly Clause[] => [];
 
-/** An estimate counts no further than this. */
-const estimatedUpTo = 10_000;
+const searched = ({ roles }: Kernel, { caller }: Interaction, type: string): boolean =>
+  roles.judge(caller, 'search-type', type).permitted;
 
-interface Work {
-  readonly kernel: Kernel;
-  readonly interaction: Interaction;
-  readonly unit: Unit;
-  readonly run: Run;
-  readonly shape: Shape;
-}
-
-const totalOf = async (
-  { unit, interaction, shape }: Work,
-  query: Parameters<Unit['count']>[0]['query'],
-  found: number | undefined,
-): Promise<number | undefined> => {
-  const { total, onlyCount } = shape;
-  if (total === 'none' && !onlyCount) return undefined;
-  if (found !== undefined && !onlyCount) return found;
-  if (total === 'accurate' || onlyCount) return unit.count({ query }, interaction.signal);
-  return total === 'estimate' ? unit.count({ query, most: estimatedUpTo }, interaction.signal) : undefined;
+/** Types that the caller names must be permitted; of all types, those that are not are not looked at. */
+const typesOf = (kernel: Kernel, interaction: Interaction, all: readonly string[]): readonly string[] => {
+  const named = interaction.query?.getAll('_type').flatMap((list) => list.split(',')) ?? [];
+  const wrong = named.find((type) => !isResourceType(type));
+  if (wrong !== undefined) throw invalid('_type', `R4 has no resource type '${wrong.slice(0, 100)}'`);
+  for (const type of named) {
+    const decision = kernel.roles.judge(interaction.caller, 'search-type', type);
+    if (!decision.permitted) throw forbidden(decision.reason);
+  }
+  if (named.length > 0) return all.filter((type) => named.includes(type));
+  return all.filter((type) => searched(kernel, interaction, type));
 };
 
 export const searchType: Verb = {
   name: 'search-type',
   capability: { level: 'type', code: 'search-type' },
-  run: async (kernel, interaction, within) => {
+  run: (kernel, interaction, within) => {
     const type = typeIn(interaction);
-    const { caller, signal, query: params = new URLSearchParams() } = interaction;
-    const { store, publicUrl, now } = kernel;
-    const base = `${publicUrl}/fhir`;
-    const { query, unknown } = readQuery(kernel, caller, type, params);
-    refuseUnknown(interaction, type, unknown);
-    const shape = readShape(type, params, store.parameters(type).all);
-    checkIncludes(kernel, shape.includes);
-    const sort = shape.sort?.map((key) => store.sortKey(type, key));
-    const unit = within?.unit ?? store.single(caller.tenant);
-    const ofLane: Run = (statement, values) => store.database.read.run(caller.tenant, statement, values);
-    const work: Work = { kernel, interaction, unit, run: within?.transaction?.run ?? ofLane, shape };
-    const understood = [...params].filter(([name]) => shaping.has(name) || !unknown.includes(name));
-    const address = `${base}/${type}`;
-    const notices = unknown.map(leftOut);
-    if (shape.onlyCount) {
-      const total = await totalOf(work, query, undefined);
-      const links = pageLinks(address, understood, undefined);
-      return {
-        status: 200,
-        text: bundleText({ type: 'searchset', links, ...(total === undefined ? {} : { total }) }, []),
-      };
-    }
-    const needs: CursorNeeds = {
-      ...{ keys: kernel.cursors.keys, keepSeconds: kernel.cursors.keepSeconds, tenant: caller.tenant, now: now() },
-      question: questionOf(type, params),
-    };
-    const cursor = params.get('_cursor');
-    const from = cursor === null ? undefined : opened(needs, cursor);
-    const hits = await unit.search(
-      {
-        ...{ query, limit: shape.count + 1 },
-        ...(sort ? { sort } : {}),
-        ...(from ? { behind: from.behind, snapshot: from.snapshot } : {}),
-      },
-      signal,
+    return answerSearch(
+      kernel,
+      interaction,
+      within,
+      questionOf(kernel, interaction, { path: type, types: [type], also: nothingElse }),
     );
-    const page = hits.slice(0, shape.count);
-    const last = hits.length > shape.count ? page.at(-1) : undefined;
-    const links = pageLinks(address, understood, last && sealed(needs, from, last));
-    const matches = page.map(({ current }) => current);
-    const seen = await seenBinaries(kernel, caller, unit, matches);
-    const total = await totalOf(work, query, cursor === null && !last ? seen.length : undefined);
-    const { resources, cut } =
-      shape.includes.length === 0
-        ? { resources: [], cut: false }
-        : await included({ kernel, caller, unit, run: work.run }, matches, shape.includes);
-    if (cut) notices.push(`more than ${mostIncluded} resources would be included; the rest was left out`);
-    const besides = await seenBinaries(kernel, caller, unit, resources);
-    const entries = [
-      ...seen.map((stored) => entryOf(stored, base, 'match')),
-      ...besides.map((stored) => entryOf(stored, base, 'include')),
-      ...(notices.length > 0 ? [noticeText(notices)] : []),
-    ];
-    return {
-      status: 200,
-      text: bundleText({ type: 'searchset', links, ...(total === undefined ? {} : { total }) }, entries),
+  },
+};
+
+const answerAll = async (kernel: Kernel, interaction: Interaction, within: Within | undefined, asked: Asked) => {
+  if (asked.types.length === 0) throw forbidden('none of these types may be searched by this caller');
+  return answerSearch(kernel, interaction, within, questionOf(kernel, interaction, asked));
+};
+
+export const searchSystem: Verb = {
+  name: 'search-system',
+  capability: { level: 'system', code: 'search-system' },
+  run: async (kernel, interaction, within) =>
+    answerAll(kernel, interaction, within, {
+      ...{ path: '', also: nothingElse },
+      types: typesOf(kernel, interaction, resourceTypes),
+    }),
+};
+
+/** R4 compartmentdefinition.html: what refers to its owner by certain parameters; of the owner's own type also the owner. */
+export const searchCompartment: Verb = {
+  name: 'search-compartment',
+  run: async (kernel, interaction, within) => {
+    const [owner, id] = [typeIn(interaction), idIn(interaction)];
+    const rows = kernel.compartments.filter(({ compartment }) => compartment === owner);
+    if (rows.length === 0) throw notSupported(404, `R4 has no compartment of ${owner}`);
+    const { member = '*' } = interaction;
+    const codes = new Map(rows.map(({ type, params }) => [type, params]));
+    const members = member === '*' ? [...codes.keys(), owner] : [member];
+    const all = resourceTypes.filter((type) => members.includes(type));
+    if (all.length === 0 || (member !== '*' && !codes.has(member)))
+      throw notSupported(404, `a compartment of ${owner} has no ${member.slice(0, 100)}`);
+    const types = member === '*' ? typesOf(kernel, interaction, all) : all;
+    const also = (type: string): readonly Clause[] => {
+      const references = (codes.get(type) ?? []).map((code): Clause => ({
+        kind: 'reference',
+        code,
+        values: [{ type: owner, id }],
+      }));
+      const own: Clause[] = type === owner ? [{ kind: 'id', ids: [id] }] : [];
+      return [{ kind: 'any', clauses: [...own, ...references] }];
     };
+    return answerAll(kernel, interaction, within, { path: `${owner}/${id}/${member}`, types, also });
   },
 };

@@ -8,7 +8,7 @@ import { operation } from './operation.ts';
 import { patch } from './patch.ts';
 import { read } from './read.ts';
 import { remove } from './remove.ts';
-import { searchType } from './search.ts';
+import { searchCompartment, searchSystem, searchType } from './search.ts';
 import { transaction } from './transaction.ts';
 import { update } from './update.ts';
 import { vread } from './vread.ts';
@@ -16,7 +16,7 @@ import type { Verb } from './kernel.ts';
 
 export const verbs: readonly Verb[] = [
   ...[capabilities, read, vread, create, update, patch, remove],
-  ...[searchType, historyInstance, historyType, historySystem],
+  ...[searchType, searchSystem, searchCompartment, historyInstance, historyType, historySystem],
   ...[batch, transaction, operation],
   ...[deferredRead, deferredCancel],
 ];

@@ -110,6 +110,10 @@ const anyOrder = ({ type }: SearchNeeds, [first, ...rest]: readonly Condition[],
   };
 };
 
+/** The latest first by the resource's own date is the order in which the entries of a dated parameter stand. */
+const isOwnOrder = ({ order }: Words, sort: readonly SortKey[]): boolean =>
+  order === 'dated' && sort.length === 1 && sort[0]?.by === 'at' && sort[0].descending;
+
 const byRank = (a: Condition, b: Condition): number => rankOf(a) - rankOf(b);
 
 const head = `r.rid, r.at, r.id, r.version, (extract(epoch from r.updated) * 1000)::int8 as updated, r.deleted, r.tail`;
@@ -125,7 +129,7 @@ export const searchCall = (needs: SearchNeeds, now: number): SearchCall => {
   const { sort, behind, snapshot, limit } = needs;
   const sorted = needs.conditions.toSorted(byRank);
   const [first, ...rest] = sorted;
-  const led = first?.kind === 'words' && sort === undefined ? exactOf(first) : undefined;
+  const led = first?.kind === 'words' && (sort === undefined || isOwnOrder(first, sort)) ? exactOf(first) : undefined;
   const seen = snapshot ? [seenIn(snapshot, context)] : [];
   if (first?.kind === 'words' && led !== undefined) {
     const { from, where } = inOrder(first, led, needs, rest, context);

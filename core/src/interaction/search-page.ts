@@ -1,0 +1,185 @@
+/** Answers a search of one type or of several as a bundle: a page in the order that was asked for, what is included, and the links that lead on. */
+import { createHash } from 'node:crypto';
+import type { Answer, Interaction, Stored } from '../fhir/interaction.ts';
+import { bundleText, entryText } from '../fhir/bundle-text.ts';
+import { typeCode } from '../fhir/resource-types.ts';
+import type { Query } from '../fhir/search/query.ts';
+import { shaping, type Shape } from '../fhir/search/shape.ts';
+import { textOf } from '../fhir/stored.ts';
+import type { Hit } from '../store/search/find.ts';
+import type { Snapshot } from '../store/search/search-statement.ts';
+import type { Place, SortKey } from '../store/search/sql/order.ts';
+import { typeCodeOfRid } from '../store/rid.ts';
+import type { Run } from '../store/statement.ts';
+import type { Unit } from '../store/unit.ts';
+import { seenBinaries } from './binary.ts';
+import { openCursor, sealCursor, type CursorNeeds } from './cursor.ts';
+import { included, mostIncluded } from './include.ts';
+import type { Kernel, Within } from './kernel.ts';
+import { merged } from './merged-hits.ts';
+import { pageLinks } from './page.ts';
+
+/** What is asked of one type. */
+export interface Part {
+  readonly query: Query;
+  readonly sort: readonly SortKey[] | undefined;
+}
+
+export interface Question {
+  /** What the links lead to, behind the server's address. */
+  readonly path: string;
+  readonly parts: readonly Part[];
+  readonly shape: Shape;
+  /** Parameters that were not understood. */
+  readonly unknown: readonly string[];
+}
+
+const entryOf = (stored: Stored, base: string, mode: 'match' | 'include'): string =>
+  entryText({
+    fullUrl: JSON.stringify(`${base}/${stored.type}/${stored.id}`),
+    resource: textOf(stored),
+    search: `{"mode":"${mode}"}`,
+  });
+
+/** What the bundle cannot show is said in it. */
+const noticeText = (notices: readonly string[]): string =>
+  entryText({
+    resource: JSON.stringify({
+      resourceType: 'OperationOutcome',
+      issue: notices.map((diagnostics) => ({ severity: 'warning', code: 'not-supported', diagnostics })),
+    }),
+    search: '{"mode":"outcome"}',
+  });
+
+const leftOut = (name: string): string =>
+  `the search parameter ${name.slice(0, 100)} is not known here and was left out`;
+
+/** The question, whatever page of it. */
+const nameOf = (path: string, params: URLSearchParams): string => {
+  const asked = [...params].filter(([name]) => name !== '_cursor' && name !== '_format' && name !== '_pretty');
+  return createHash('sha256')
+    .update(JSON.stringify([path, asked]))
+    .digest('base64url');
+};
+
+interface Opened {
+  readonly taken: number;
+  readonly behind: Place;
+  readonly snapshot: Snapshot;
+}
+
+const opened = (needs: CursorNeeds, text: string): Opened => {
+  const { taken, values } = openCursor(needs, text);
+  const [rid, snapshot, ...keys] = values;
+  const visible = String(snapshot);
+  return {
+    taken,
+    behind: { rid: Number(rid), keys: keys.map((key) => (key === null ? null : String(key))) },
+    snapshot: { text: visible, next: visible.split(':')[1] ?? '0', taken },
+  };
+};
+
+const sealed = (needs: CursorNeeds, from: Opened | undefined, { place, snapshot }: Hit): string =>
+  sealCursor(needs, from?.taken ?? needs.now, [place.rid, from?.snapshot.text ?? snapshot, ...place.keys]);
+
+/** An estimate counts no further than this. */
+const estimatedUpTo = 10_000;
+
+interface Work extends Question {
+  readonly unit: Unit;
+  readonly signal: AbortSignal | undefined;
+}
+
+const counted = async ({ parts, unit, signal }: Work, most?: number): Promise<number> => {
+  let total = 0;
+  for (const { query } of parts) {
+    total += await unit.count({ query, ...(most === undefined ? {} : { most: most - total }) }, signal);
+    if (most !== undefined && total > most) break;
+  }
+  return total;
+};
+
+const totalOf = async (work: Work, found: number | undefined): Promise<number | undefined> => {
+  const { total, onlyCount } = work.shape;
+  if (total === 'none' && !onlyCount) return undefined;
+  if (found !== undefined && !onlyCount) return found;
+  if (total === 'accurate' || onlyCount) return counted(work);
+  return total === 'estimate' ? counted(work, estimatedUpTo) : undefined;
+};
+
+/** Without an order, types follow each other as their row ids do; with one, the heads of all are merged. */
+const hitsOf = async ({ parts, shape, unit, signal }: Work, from: Opened | undefined): Promise<Hit[]> => {
+  const limit = shape.count + 1;
+  const snapshot = from ? { snapshot: from.snapshot } : {};
+  const search = ({ query, sort }: Part, room: number, behind: Place | undefined): Promise<Hit[]> =>
+    unit.search(
+      { ...{ query, limit: room, ...snapshot }, ...(sort ? { sort } : {}), ...(behind ? { behind } : {}) },
+      signal,
+    );
+  const [first] = parts;
+  if (first?.sort) {
+    const heads = await Promise.all(parts.map((part) => search(part, limit, from?.behind)));
+    return merged(heads, first.sort).slice(0, limit);
+  }
+  const reached = from ? typeCodeOfRid(from.behind.rid) : Infinity;
+  const hits: Hit[] = [];
+  for (const part of parts.toSorted((a, b) => typeCode(b.query.type) - typeCode(a.query.type))) {
+    const code = typeCode(part.query.type);
+    if (code > reached) continue;
+    hits.push(...(await search(part, limit - hits.length, code === reached ? from?.behind : undefined)));
+    if (hits.length >= limit) break;
+  }
+  return hits;
+};
+
+export const answerSearch = async (
+  kernel: Kernel,
+  { caller, signal, query: params = new URLSearchParams() }: Interaction,
+  within: Within | undefined,
+  question: Question,
+): Promise<Answer> => {
+  const { store, publicUrl, now, cursors } = kernel;
+  const { path, shape, unknown } = question;
+  const base = `${publicUrl}/fhir`;
+  const address = path === '' ? base : `${base}/${path}`;
+  const unit = within?.unit ?? store.single(caller.tenant);
+  const ofLane: Run = (statement, values) => store.database.read.run(caller.tenant, statement, values);
+  const run = within?.transaction?.run ?? ofLane;
+  const work: Work = { ...question, unit, signal };
+  const understood = [...params].filter(([name]) => shaping.has(name) || !unknown.includes(name));
+  const bundle = (total: number | undefined, next: string | undefined, entries: readonly string[]): Answer => ({
+    status: 200,
+    text: bundleText(
+      { type: 'searchset', links: pageLinks(address, understood, next), ...(total === undefined ? {} : { total }) },
+      entries,
+    ),
+  });
+  if (shape.onlyCount) return bundle(await totalOf(work, undefined), undefined, []);
+
+  const needs: CursorNeeds = {
+    ...{ keys: cursors.keys, keepSeconds: cursors.keepSeconds, tenant: caller.tenant, now: now() },
+    question: nameOf(path, params),
+  };
+  const cursor = params.get('_cursor');
+  const from = cursor === null ? undefined : opened(needs, cursor);
+  const hits = await hitsOf(work, from);
+  const page = hits.slice(0, shape.count);
+  const last = hits.length > shape.count ? page.at(-1) : undefined;
+  const matches = page.map(({ current }) => current);
+  const seen = await seenBinaries(kernel, caller, unit, matches);
+  const total = await totalOf(work, cursor === null && !last ? seen.length : undefined);
+  const { resources, cut } =
+    shape.includes.length === 0
+      ? { resources: [], cut: false }
+      : await included({ kernel, caller, unit, run }, matches, shape.includes);
+  const besides = await seenBinaries(kernel, caller, unit, resources);
+  const notices = [
+    ...unknown.map(leftOut),
+    ...(cut ? [`more than ${mostIncluded} resources would be included; the rest was left out`] : []),
+  ];
+  return bundle(total, last && sealed(needs, from, last), [
+    ...seen.map((stored) => entryOf(stored, base, 'match')),
+    ...besides.map((stored) => entryOf(stored, base, 'include')),
+    ...(notices.length > 0 ? [noticeText(notices)] : []),
+  ]);
+};
