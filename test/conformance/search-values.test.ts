@@ -216,8 +216,6 @@ describe('a search by every kind of parameter', () => {
     refusedWith(has, 403, 'forbidden');
     refusedWith(await asked('_filter=based-on:MedicationRequest.status eq active'), 403, 'forbidden');
     for (const path of ['Observation/based', 'MedicationRequest/order']) await ask(admin, 'DELETE', path);
-<<<<<<< HEAD
-=======
   });
 
   describe('of several types', () => {
@@ -264,7 +262,6 @@ describe('a search by every kind of parameter', () => {
       refusedWith(await ask(labtech, 'GET', '?_type=MedicationRequest'), 403, 'forbidden');
       refusedWith(await ask(labtech, 'GET', 'Patient/ann/MedicationRequest'), 403, 'forbidden');
     });
->>>>>>> 5c13143 (wip: search over several types and in compartments)
   });
 
   describe('in an order', () => {
