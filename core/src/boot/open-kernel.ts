@@ -57,7 +57,8 @@ export const openKernel = (needs: KernelNeeds): OpenKernel => {
   if (faults.length + roleFaults.length > 0) throw misconfigured([...faults, ...roleFaults]);
 
   const types = r4Types();
-  const structures = openStructures(types, r4Codes());
+  const codes = r4Codes();
+  const structures = openStructures(types, codes);
   const model = modelOf(types);
   const store = openStore({
     ...{ database, now, base: `${publicUrl}/fhir` },
@@ -72,6 +73,7 @@ export const openKernel = (needs: KernelNeeds): OpenKernel => {
     ...{ store, structures, model, xml: openXml(structures), references: config.fhir.references },
     ...{ binary: binaryRules(config.fhir.binary), deferred: config.fhir.deferred },
     compartments: r4Compartments(),
+    codeSets: new Map(codes.map((set) => [set.name, set])),
     ...{ registry, roles, verbs, version, publicUrl, cursors },
     ...{ now, stopwatch, ids, metrics, tracer, started: new Date(now()) },
   };

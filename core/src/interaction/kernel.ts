@@ -2,6 +2,7 @@
 import type { Ids } from '../fhir/ids.ts';
 import type { Model } from '../fhir/fhirpath/model.ts';
 import type { Answer, Interaction } from '../fhir/interaction.ts';
+import type { CodeSet } from '../fhir/structure/definition.ts';
 import type { Structures } from '../fhir/structure/structures.ts';
 import type { XmlFormat } from '../fhir/xml/format.ts';
 import type { Metrics } from '../observe/metrics.ts';
@@ -46,6 +47,8 @@ export interface Cursors {
 export interface Kernel {
   readonly cursors: Cursors;
   readonly compartments: readonly CompartmentRow[];
+  /** R4's own value sets, by name. */
+  readonly codeSets: ReadonlyMap<string, CodeSet>;
   readonly store: Store;
   readonly structures: Structures;
   readonly xml: XmlFormat;

@@ -8,6 +8,7 @@ import { idIn, typeIn } from './given.ts';
 import { checkIncludes } from './include.ts';
 import type { Kernel, Verb, Within } from './kernel.ts';
 import { readQuery } from './matching.ts';
+import { resolvedTerms } from './resolved-terms.ts';
 import { answerSearch, type Part, type Question } from './search-page.ts';
 
 const refuseUnknown = ({ handling }: Interaction, where: string, [first]: readonly string[]): void => {
@@ -23,7 +24,12 @@ interface Asked {
 }
 
 /** R4 search.html: of several types only what all of them know can be asked. */
-const questionOf = (kernel: Kernel, interaction: Interaction, { path, types, also }: Asked): Question => {
+const questionOf = async (
+  kernel: Kernel,
+  interaction: Interaction,
+  within: Within | undefined,
+  { path, types, also }: Asked,
+): Promise<Question> => {
   const { caller, query: params = new URLSearchParams() } = interaction;
   const { store } = kernel;
   const ofMany = path === '' || path.endsWith('*');
@@ -35,8 +41,10 @@ const questionOf = (kernel: Kernel, interaction: Interaction, { path, types, als
   const [first = ''] = types;
   const shape = readShape(first, params, store.parameters(first).all);
   checkIncludes(kernel, shape.includes);
-  const parts = read.map(({ type, query }): Part => {
-    const { clauses } = unknown.length > 0 ? readQuery(kernel, caller, type, known).query : query;
+  const unit = within?.unit ?? store.single(caller.tenant);
+  const partOf = async ({ type, query }: (typeof read)[number]): Promise<Part> => {
+    const understood = unknown.length > 0 ? readQuery(kernel, caller, type, known).query : query;
+    const { clauses } = await resolvedTerms(kernel, unit, understood);
     for (const { code } of shape.sort ?? [])
       if (!code.startsWith('_') && !store.parameters(type).all.has(code))
         throw invalid('_sort', `${type} has no search parameter ${code} to sort by`);
@@ -44,8 +52,8 @@ const questionOf = (kernel: Kernel, interaction: Interaction, { path, types, als
       query: { type, clauses: [...clauses, ...also(type)] },
       sort: shape.sort?.map((key) => store.sortKey(type, key)),
     };
-  });
-  return { path, parts, shape, unknown };
+  };
+  return { path, parts: await Promise.all(read.map(partOf)), shape, unknown };
 };
 
 const nothingElse = (): readonly Clause[] => [];
@@ -66,23 +74,18 @@ const typesOf = (kernel: Kernel, interaction: Interaction, all: readonly string[
   return all.filter((type) => searched(kernel, interaction, type));
 };
 
+const answerAll = async (kernel: Kernel, interaction: Interaction, within: Within | undefined, asked: Asked) => {
+  if (asked.types.length === 0) throw forbidden('none of these types may be searched by this caller');
+  return answerSearch(kernel, interaction, within, await questionOf(kernel, interaction, within, asked));
+};
+
 export const searchType: Verb = {
   name: 'search-type',
   capability: { level: 'type', code: 'search-type' },
-  run: (kernel, interaction, within) => {
+  run: async (kernel, interaction, within) => {
     const type = typeIn(interaction);
-    return answerSearch(
-      kernel,
-      interaction,
-      within,
-      questionOf(kernel, interaction, { path: type, types: [type], also: nothingElse }),
-    );
+    return answerAll(kernel, interaction, within, { path: type, types: [type], also: nothingElse });
   },
-};
-
-const answerAll = async (kernel: Kernel, interaction: Interaction, within: Within | undefined, asked: Asked) => {
-  if (asked.types.length === 0) throw forbidden('none of these types may be searched by this caller');
-  return answerSearch(kernel, interaction, within, questionOf(kernel, interaction, asked));
 };
 
 export const searchSystem: Verb = {
