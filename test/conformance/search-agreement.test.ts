@@ -187,8 +187,8 @@ describe('a search in the database and one in memory', () => {
     const subjectOf = (type: string, id: string): Subject | undefined => {
       const resource = resources.get(`${type}/${id}`);
       if (!resource) return undefined;
-      const { entries } = store.index(type, resource);
-      return { type, id, updated: now(), resource, entries, shown: (code) => store.shown(type, resource, code) };
+      const { entries } = store.base.index(type, resource);
+      return { type, id, updated: now(), resource, entries, shown: (code) => store.base.shown(type, resource, code) };
     };
     const world: World = {
       now: now(),
@@ -212,10 +212,10 @@ describe('a search in the database and one in memory', () => {
         .filter((entry) => at(entry, 'search', 'mode') === 'match')
         .map((entry) => textAt(entry, 'resource', 'id'));
       const parsed = parseQuery(type, query, {
-        parametersOf: (each) => store.parameters(each).all,
+        parametersOf: (each) => store.base.parameters(each).all,
         base: `${publicUrl}/fhir`,
       });
-      const conditions = store.conditions(parsed.query);
+      const conditions = store.base.conditions(parsed.query);
       const inMemory: string[] = [];
       for (const id of ids) {
         const subject = subjectOf(type, id) ?? expect.fail(id);

@@ -49,7 +49,7 @@ describe('heddle reindex', () => {
     const wanted = new Set<string>();
     for (const row of rows) {
       const stored = { ...row, type: 'Observation', updated: Number(row['updated']) } as never;
-      const { entries, at } = server.serving.kernel.store.index('Observation', parseBody(textOf(stored)).resource);
+      const { entries, at } = server.serving.kernel.store.base.index('Observation', parseBody(textOf(stored)).resource);
       const rid = Number(row['rid']);
       if (Number(row['at']) !== at) wanted.add(`${rid} has another date`);
       for (const { param, value, at: place } of entries.words) wanted.add(`w ${rid} ${param} ${value} ${place}`);
@@ -101,7 +101,7 @@ describe('heddle reindex', () => {
         while (work.goesOn) await put(seeded.pick(ids), seeded);
       });
       const { store } = server.serving.kernel;
-      const needs = { transactions: store.database.transactions, index: store.index };
+      const needs = { transactions: store.database.transactions, index: store.base.index };
       const { tenant } = caller;
       for (let behind: number | undefined = 0; behind !== undefined;)
         ({ behind } = await reindexPage(needs, { tenant, type: 'Observation', behind, limit: 50 }));

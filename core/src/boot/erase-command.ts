@@ -86,7 +86,7 @@ const carryOut = async (
 
 const erase = async (given: OnKernel, asked: Asked): Promise<number> => {
   const { kernel, caller } = given;
-  const compartment = compartmentOf('Patient', r4Compartments(), kernel.store.parameters);
+  const compartment = compartmentOf('Patient', r4Compartments(), kernel.store.base.parameters);
   const planned = (unit: TransactionUnit): Promise<Plan> => planErasure(kernel, compartment, unit, asked.patient);
   const shown = await kernel.store.transaction(caller.tenant, planned);
   if (shown.whole.length + shown.past.length + shown.shared.length + shown.holders.length === 0) {

@@ -26,7 +26,8 @@ const typesOf = (list: string | undefined): readonly string[] => {
 
 const reindex = (place: Place, name: string, types: readonly string[]): Promise<number> =>
   onKernel(place, name, async ({ kernel: { store }, caller: { tenant } }) => {
-    const needs = { transactions: store.database.transactions, index: store.index };
+    await store.generations.renew(tenant);
+    const needs = { transactions: store.database.transactions, index: store.searching(tenant).index };
     let total = 0;
     for (const type of types) {
       let count = 0;

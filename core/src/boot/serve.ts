@@ -8,6 +8,7 @@ import { loadDemoAccounts } from '../identity/demo.ts';
 import { openKeyRing, type KeyRing } from '../identity/keyring.ts';
 import { openVerifier } from '../identity/verify.ts';
 import { answerLater } from '../interaction/deferred-task.ts';
+import { ownTask } from '../interaction/own-task.ts';
 import { jobKind } from '../jobs/job.ts';
 import { openJobs } from '../jobs/runner.ts';
 import type { Kernel, Perform } from '../interaction/kernel.ts';
@@ -140,7 +141,11 @@ export const serve = async (needs: ServeNeeds): Promise<Serving> => {
       await openJobs({
         ...{ database: opened, perform, node: needs.node, log, metrics, onFatal },
         ...{ concurrency: config.jobs.concurrency, drainMs: config.http.drainMs },
-        tasks: [answerLater({ kernel, perform, log }), ...registry.all(jobKind).map(({ value }) => value)],
+        tasks: [
+          answerLater({ kernel, perform, log }),
+          ownTask(kernel),
+          ...registry.all(jobKind).map(({ value }) => value),
+        ],
       }),
     );
     closing(openSweeping(opened, [kernel.store.contents.sweep, sweepAnswers(opened)], log));

@@ -23,7 +23,7 @@ const statementOf = ({
     publicUrl,
     interactions: levelOf('type'),
     systemInteractions: levelOf('system'),
-    searchParameters: store.searchable,
+    searchParameters: store.base.searchable,
     references,
     operations: [...operations.values()],
   });

@@ -3,7 +3,7 @@ import type { Query } from '../fhir/search/query.ts';
 import type { Resource } from '../fhir/body.ts';
 import type { Condition } from '../store/search/conditions.ts';
 import type { Claim } from '../store/unit.ts';
-import type { Kernel } from './kernel.ts';
+import type { Searching } from '../store/searching.ts';
 
 const wordName = (key: number, value: string): string => `word ${key} ${value}`;
 
@@ -18,14 +18,13 @@ const equalName = (condition: Condition): string[] => {
 const mostNames = 2_000;
 
 /** The criterion's own name exclusively, the names of what may be made shared; the type itself where the criteria have no equal value. */
-export const claimsOf = (kernel: Kernel, query: Query, resource: Resource): Claim[] => {
+export const claimsOf = ({ conditions, index }: Searching, query: Query, resource: Resource): Claim[] => {
   const { type } = query;
-  const names = kernel.store
-    .conditions(query)
+  const names = conditions(query)
     .map(equalName)
     .find((each) => each.length > 0);
   if (!names) return [{ name: `type ${type}`, exclusive: true }];
-  const own = kernel.store.index(type, resource).entries.words.map(({ param, value }) => wordName(param, value));
+  const own = index(type, resource).entries.words.map(({ param, value }) => wordName(param, value));
   return [
     { name: `type ${type}`, exclusive: false },
     ...names.map((name) => ({ name, exclusive: true })),

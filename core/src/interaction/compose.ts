@@ -4,7 +4,7 @@ import { parseBody, tailOf, type Body, type Resource } from '../fhir/body.ts';
 import type { Caller, Stored } from '../fhir/interaction.ts';
 import { textOf } from '../fhir/stored.ts';
 import { undone } from '../outcome/outcome.ts';
-import { noEntries, type Change, type Method, type Written } from '../store/change.ts';
+import { noEntries, type Change, type Indexing, type Method, type Written } from '../store/change.ts';
 import { difference, type Indexed } from '../store/index/entries.ts';
 import type { Current } from '../store/resources.ts';
 import { acceptable } from './binary.ts';
@@ -22,14 +22,38 @@ export interface Composing {
 
 const nothing: Indexed = { entries: noEntries, at: 0, targets: [] };
 
-const indexOf = ({ store }: Kernel, before: Current | undefined): Indexed =>
-  before && !before.deleted ? store.index(before.type, parseBody(textOf(before)).resource) : nothing;
+const resourceOf = (before: Current | undefined): Resource | undefined =>
+  before && !before.deleted ? parseBody(textOf(before)).resource : undefined;
+
+interface Turned {
+  readonly type: string;
+  readonly from: Resource | undefined;
+  readonly to: Resource | undefined;
+}
+
+interface Reindexed extends Indexing {
+  /** What the versions refer to. */
+  readonly before: Indexed['targets'];
+  readonly after: Indexed['targets'];
+}
+
+/** By the tenant's search parameters of this moment. */
+const indexing = ({ store }: Kernel, tenant: number, { type, from, to }: Turned): Reindexed => {
+  const { index, generation } = store.searching(tenant);
+  const [old, next] = [from, to].map((resource) => (resource ? index(type, resource) : nothing));
+  if (!old || !next) throw new RangeError('two versions have two indexes');
+  return {
+    ...{ generation, at: next.at, before: old.targets, after: next.targets },
+    ...{ adds: difference(next.entries, old.entries), drops: difference(old.entries, next.entries) },
+  };
+};
 
 /** The change to the version that `body` is. */
 export const composed = async (kernel: Kernel, composing: Composing, body: Body): Promise<Change> => {
   const { caller, type, id, method, before, within } = composing;
-  const old = indexOf(kernel, before);
-  const { entries, at, targets } = kernel.store.index(type, body.resource);
+  const turned = { type, from: resourceOf(before), to: body.resource };
+  const again = (): Reindexed => indexing(kernel, caller.tenant, turned);
+  const { before: old, after: targets, ...indexed } = again();
   const kept = type === 'Binary' ? acceptable(kernel, body) : body;
   if (kernel.references.mustExist && body.text.includes('/_history/')) {
     const unit = within?.unit ?? kernel.store.single(caller.tenant);
@@ -38,26 +62,33 @@ export const composed = async (kernel: Kernel, composing: Composing, body: Body)
     );
   }
   // What the version before refers to is there, because it refers to it; and whoever wrote that could read it.
-  const known = new Set(old.targets.map((target) => `${target.type}/${target.id}`));
+  const known = new Set(old.map((target) => `${target.type}/${target.id}`));
   const fresh = known.size === 0 ? targets : targets.filter((target) => !known.has(`${target.type}/${target.id}`));
   const about = { self: `${type}/${id}`, all: fresh, ...(within ? { arriving: within.arriving } : {}) };
   return {
-    ...{ type, id, method, at, deleted: false },
+    ...{ type, id, method, deleted: false, ...indexed, again },
     rid: before?.rid ?? (await kernel.store.rids(type)),
     was: before?.version ?? 0,
     tail: tailOf(kept),
     ...(kept.content ? { content: kept.content } : {}),
-    adds: difference(entries, old.entries),
-    drops: difference(old.entries, entries),
     needs: neededBy(kernel, caller, body.resource, about),
   };
 };
 
 /** The change to a version that says the resource is gone. */
-export const deletion = (kernel: Kernel, before: Current): Change => ({
-  ...{ type: before.type, id: before.id, rid: before.rid, was: before.version, method: 'DELETE', deleted: true },
-  ...{ tail: '', at: before.at, adds: noEntries, drops: indexOf(kernel, before).entries, needs: [] },
-});
+export const deletion = (kernel: Kernel, tenant: number, before: Current): Change => {
+  const { type, id, rid, version, at } = before;
+  const turned = { type, from: resourceOf(before), to: undefined };
+  const again = (): Indexing => {
+    const { generation, adds, drops } = indexing(kernel, tenant, turned);
+    return { generation, adds, drops, at };
+  };
+  return {
+    ...{ type, id, rid, was: version, method: 'DELETE', deleted: true, tail: '', needs: [] },
+    ...again(),
+    again,
+  };
+};
 
 /** Undefined where somebody else was faster. */
 export const storedBy = (

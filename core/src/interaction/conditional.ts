@@ -62,7 +62,9 @@ export const createUnless = async (
     if (there) return found(kernel, interaction, there.current, undefined);
   }
   return inTransaction(kernel, interaction, within, async (part) => {
-    await part.transaction.claim(bounded(claimsOf(kernel, query, bodyIn(interaction).resource)));
+    await part.transaction.claim(
+      bounded(claimsOf(kernel.store.searching(caller.tenant), query, bodyIn(interaction).resource)),
+    );
     const there = only(await part.transaction.search(search), type);
     return there ? found(kernel, interaction, there.current, part) : make(kernel, interaction, part);
   });
@@ -93,7 +95,9 @@ export const updateMatching = (kernel: Kernel, interaction: Interaction, within:
     const { type, criteria } = given(interaction);
     const own = body.resource.id;
     const query = criteriaQuery(kernel, interaction.caller, type, criteria);
-    await part.transaction.claim(bounded(claimsOf(kernel, query, body.resource)));
+    await part.transaction.claim(
+      bounded(claimsOf(kernel.store.searching(interaction.caller.tenant), query, body.resource)),
+    );
     const id = await lockMatch(kernel, interaction, part, 'replace');
     if (id !== undefined && own !== undefined && own !== id)
       throw invalid(`${type}.id`, `the criteria match ${type}/${id}, and the body says another id`);

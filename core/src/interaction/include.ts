@@ -11,6 +11,7 @@ import { referenceOfWord } from '../store/index/words.ts';
 import { findMany, type Current } from '../store/resources.ts';
 import type { Run } from '../store/statement.ts';
 import type { Unit } from '../store/unit.ts';
+import type { ParameterTable } from '../store/index/parameter-table.ts';
 import type { Kernel } from './kernel.ts';
 
 /** More would no longer be a page. */
@@ -38,17 +39,17 @@ const readable = ({ kernel, caller }: Including, type: string): boolean =>
   kernel.roles.judge(caller, 'read', type).permitted;
 
 /** The reference parameters of a type that an include names. */
-const codesOf = (kernel: Kernel, type: string, { code }: Include): string[] => {
-  const { all } = kernel.store.parameters(type);
+const codesOf = (parameters: ParameterTable, type: string, { code }: Include): string[] => {
+  const { all } = parameters(type);
   if (code === '*') return [...all.values()].filter((each) => each.type === 'reference').map((each) => each.code);
   return all.get(code)?.type === 'reference' ? [code] : [];
 };
 
 /** What cannot be meant is refused before anything is found. */
-export const checkIncludes = (kernel: Kernel, includes: readonly Include[]): void => {
+export const checkIncludes = (parameters: ParameterTable, includes: readonly Include[]): void => {
   for (const include of includes) {
     const { type, code, reverse } = include;
-    const known = type === '*' || codesOf(kernel, type, include).length > 0;
+    const known = type === '*' || codesOf(parameters, type, include).length > 0;
     const name = reverse ? '_revinclude' : '_include';
     if (!known) throw invalid(name, `${type} has no reference parameter ${code.slice(0, 100)} to include by`);
   }
@@ -60,12 +61,13 @@ interface Led {
   readonly canonical: readonly { readonly url: string; readonly version: string; readonly types: readonly string[] }[];
 }
 
-const ledBy = ({ kernel }: Including, resource: Current, include: Include): Led => {
-  const { lookup, all } = kernel.store.parameters(resource.type);
-  const { words } = kernel.store.index(resource.type, parseBody(textOf(resource)).resource).entries;
+const ledBy = ({ kernel, caller }: Including, resource: Current, include: Include): Led => {
+  const { parameters, index } = kernel.store.searching(caller.tenant);
+  const { lookup, all } = parameters(resource.type);
+  const { words } = index(resource.type, parseBody(textOf(resource)).resource).entries;
   const local: Target[] = [];
   const canonical: Led['canonical'][number][] = [];
-  for (const code of codesOf(kernel, resource.type, include)) {
+  for (const code of codesOf(parameters, resource.type, include)) {
     const found = lookup.get(code);
     const only = include.target ?? found?.onlyType;
     for (const { param, value } of words) {
@@ -80,11 +82,12 @@ const ledBy = ({ kernel }: Including, resource: Current, include: Include): Led 
 };
 
 const byCanonical = async (including: Including, { canonical }: Led): Promise<Current[]> => {
-  const { kernel, unit } = including;
+  const { kernel, caller, unit } = including;
+  const { parameters } = kernel.store.searching(caller.tenant);
   const found: Current[] = [];
   for (const { url, version, types } of canonical)
     for (const type of types) {
-      if (!readable(including, type) || kernel.store.parameters(type).lookup.get('url') === undefined) continue;
+      if (!readable(including, type) || parameters(type).lookup.get('url') === undefined) continue;
       const clauses: Clause[] = [{ kind: 'uri', code: 'url', match: 'exact', values: [url] }];
       if (version !== '') clauses.push({ kind: 'token', code: 'version', values: [{ code: version }] });
       found.push(...(await unit.search({ query: { type, clauses }, limit: 2 })).map(({ current }) => current));
@@ -103,12 +106,13 @@ const forward = async (including: Including, from: readonly Current[], include: 
 };
 
 const backward = async (including: Including, to: readonly Current[], include: Include): Promise<Current[]> => {
-  const { kernel, unit } = including;
+  const { kernel, caller, unit } = including;
+  const { parameters } = kernel.store.searching(caller.tenant);
   const types = include.type === '*' ? resourceTypes : [include.type];
   const found: Current[] = [];
   for (const type of types.filter((each) => readable(including, each)))
-    for (const code of codesOf(kernel, type, include)) {
-      const { target } = kernel.store.parameters(type).all.get(code) ?? {};
+    for (const code of codesOf(parameters, type, include)) {
+      const { target } = parameters(type).all.get(code) ?? {};
       const values = to
         .filter(
           (each) =>

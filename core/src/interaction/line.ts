@@ -1,12 +1,14 @@
 /** The line: every interaction, whoever sends it, passes these stations in this order and reaches its verb. A new station is a file beside these and a word in the list. */
 import { notSupported } from '../outcome/outcome.ts';
 import { admitted } from './stations/admitted.ts';
+import { fresh } from './stations/fresh.ts';
+import { ownParameters } from './stations/own-parameters.ts';
 import { sound } from './stations/sound.ts';
 import { traced } from './stations/traced.ts';
 import { uploaded } from './stations/uploaded.ts';
 import type { Kernel, Perform, Station } from './kernel.ts';
 
-export const stations: readonly Station[] = [traced, admitted, sound, uploaded];
+export const stations: readonly Station[] = [traced, admitted, fresh, sound, uploaded, ownParameters];
 
 export const line = (kernel: Kernel): Perform => {
   const byName = new Map(kernel.verbs.map((verb) => [verb.name, verb]));

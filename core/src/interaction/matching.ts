@@ -3,7 +3,7 @@ import { parseQuery, type Parsed } from '../fhir/search/parse/parse.ts';
 import type { Parameters } from '../fhir/search/query.ts';
 import { shaping } from '../fhir/search/shape.ts';
 import type { Caller } from '../fhir/interaction.ts';
-import { invalid, malformed } from '../outcome/outcome.ts';
+import { invalid, malformed, unavailable } from '../outcome/outcome.ts';
 import type { Hit } from '../store/search/find.ts';
 import type { Unit } from '../store/unit.ts';
 import type { Kernel } from './kernel.ts';
@@ -13,8 +13,17 @@ export const narrowing = (params: URLSearchParams): [string, string][] =>
   [...params].filter(([name]) => !shaping.has(name));
 
 export const readQuery = (kernel: Kernel, caller: Caller, type: string, params: URLSearchParams): Parsed => {
-  const parametersOf = (each: string): Parameters => kernel.store.parameters(each).all;
+  const { parameters } = kernel.store.searching(caller.tenant);
+  const parametersOf = (each: string): Parameters => parameters(each).all;
   const { query, unknown } = parseQuery(type, narrowing(params), { parametersOf, base: `${kernel.publicUrl}/fhir` });
+  for (const name of unknown) {
+    const coming = parameters(type).coming.get(name.split(/[:.]/, 1)[0] ?? '');
+    if (coming !== undefined)
+      throw unavailable(
+        `${name} cannot be asked for yet: SearchParameter/${coming}/$status says how far its index is`,
+        5,
+      );
+  }
   return { query: permittedQuery(kernel, caller, query), unknown };
 };
 

@@ -2,6 +2,7 @@
 import type { Model } from '../fhir/fhirpath/model.ts';
 import type { Interaction, Plain } from '../fhir/interaction.ts';
 import type { SearchParameter } from '../fhir/search-parameter.ts';
+import type { OwnStatus } from '../store/own-passes.ts';
 import { defineKind } from '../registry/registry.ts';
 import type { Perform } from './kernel.ts';
 
@@ -13,6 +14,8 @@ export interface OperationMeans {
   readonly model: Model;
   /** Those of a type that find something. */
   readonly searchable: (type: string) => readonly SearchParameter[];
+  /** How far a tenant's own search parameter is; undefined where nothing is searched by it. */
+  readonly ownStatus: (tenant: number, id: string) => Promise<OwnStatus | undefined>;
   readonly publicUrl: string;
   readonly now: () => number;
   readonly stopwatch: () => number;

@@ -30,8 +30,8 @@ export const checkReferrers = async (kernel: Kernel, caller: Caller, transaction
     );
 };
 
-const removeCurrent = async (kernel: Kernel, unit: Unit, before: Current): Promise<Answer> => {
-  const change = deletion(kernel, before);
+const removeCurrent = async (kernel: Kernel, tenant: number, unit: Unit, before: Current): Promise<Answer> => {
+  const change = deletion(kernel, tenant, before);
   const stored = storedBy(kernel, change, await unit.write(change), { resourceType: before.type });
   if (!stored) throw conflict(`${before.type}/${before.id} changed at the same moment; nothing was deleted`);
   return { status: 204, stored };
@@ -43,7 +43,7 @@ const removeOne = async (kernel: Kernel, interaction: Interaction, { unit }: Wit
   // R4 http.html#delete: deleting what is not there has no effect.
   if (!before || before.deleted) return { status: 204 };
   if (isBinary(before)) await checkContext(kernel, interaction.caller, before, unit);
-  return removeCurrent(kernel, unit, before);
+  return removeCurrent(kernel, interaction.caller.tenant, unit, before);
 };
 
 const removeMatching = async (kernel: Kernel, interaction: Interaction, { unit }: Within): Promise<Answer> => {

@@ -32,6 +32,7 @@ const questionOf = async (
 ): Promise<Question> => {
   const { caller, query: params = new URLSearchParams() } = interaction;
   const { store } = kernel;
+  const { parameters, sortKey } = store.searching(caller.tenant);
   const ofMany = path === '' || path.endsWith('*');
   const asked = new URLSearchParams([...params].filter(([name]) => name !== '_type' || !ofMany));
   const read = types.map((type) => ({ type, ...readQuery(kernel, caller, type, asked) }));
@@ -39,18 +40,18 @@ const questionOf = async (
   refuseUnknown(interaction, types.length === 1 ? (types[0] ?? '') : 'one of these types', unknown);
   const known = new URLSearchParams([...asked].filter(([name]) => !unknown.includes(name)));
   const [first = ''] = types;
-  const shape = readShape(first, params, store.parameters(first).all);
-  checkIncludes(kernel, shape.includes);
+  const shape = readShape(first, params, parameters(first).all);
+  checkIncludes(parameters, shape.includes);
   const unit = within?.unit ?? store.single(caller.tenant);
   const partOf = async ({ type, query }: (typeof read)[number]): Promise<Part> => {
     const understood = unknown.length > 0 ? readQuery(kernel, caller, type, known).query : query;
     const { clauses } = await resolvedTerms(kernel, unit, understood);
     for (const { code } of shape.sort ?? [])
-      if (!code.startsWith('_') && !store.parameters(type).all.has(code))
+      if (!code.startsWith('_') && !parameters(type).all.has(code))
         throw invalid('_sort', `${type} has no search parameter ${code} to sort by`);
     return {
       query: { type, clauses: [...clauses, ...also(type)] },
-      sort: shape.sort?.map((key) => store.sortKey(type, key)),
+      sort: shape.sort?.map((key) => sortKey(type, key)),
     };
   };
   return { path, parts: await Promise.all(read.map(partOf)), shape, unknown };

@@ -50,10 +50,11 @@ const makes = ({ entry, found }: Identified): boolean =>
 export const checkCriteria = (kernel: Kernel, { caller }: Interaction, identified: readonly Identified[]): void => {
   const seekers = identified.filter(seeks);
   if (seekers.length === 0) return;
+  const { index, conditions: conditionsOf } = kernel.store.searching(caller.tenant);
   const byName = new Map<string, Made[]>();
   for (const { entry } of identified.filter(makes)) {
     if (!entry.resource || entry.type === undefined) continue;
-    const { words } = kernel.store.index(entry.type, entry.resource).entries;
+    const { words } = index(entry.type, entry.resource).entries;
     const made = { entry, words };
     for (const { param, value } of words) {
       const name = nameOf(param, value);
@@ -65,7 +66,7 @@ export const checkCriteria = (kernel: Kernel, { caller }: Interaction, identifie
   for (const { entry } of seekers) {
     const { type = '', criteria = new URLSearchParams(), place } = entry;
     const query = criteriaQuery(kernel, caller, type, criteria);
-    const conditions = kernel.store.conditions(query);
+    const conditions = conditionsOf(query);
     const others = exactNames(conditions).flatMap((name) => byName.get(name) ?? []);
     const same = others.find((other) => other.entry !== entry && areMet(conditions, other.words));
     if (same) throw twice(Math.min(same.entry.place, place), Math.max(same.entry.place, place), 'criteria');

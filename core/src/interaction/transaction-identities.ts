@@ -90,7 +90,7 @@ const claimsIn = (kernel: Kernel, { caller }: Interaction, entries: readonly Ent
     const { type, criteria, resource, verb } = entry;
     if (!type || !criteria || !resource || (verb !== 'create' && verb !== 'update')) return [];
     try {
-      return claimsOf(kernel, criteriaQuery(kernel, caller, type, criteria), resource);
+      return claimsOf(kernel.store.searching(caller.tenant), criteriaQuery(kernel, caller, type, criteria), resource);
     } catch (thrown) {
       throw inEntry(entry.place, asOutcome(thrown));
     }

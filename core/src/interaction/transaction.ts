@@ -102,6 +102,7 @@ const isPlain = ({ kernel }: Work, text: string, entries: readonly EntryRequest[
       !criteria &&
       resource &&
       type !== 'Binary' &&
+      type !== 'SearchParameter' &&
       !(doubtful && hasConditionalLinks(kernel, resource)),
   );
 };

@@ -3,6 +3,7 @@ import { definePlugin, type Plugin } from '../plugin/define.ts';
 import { graphql } from './graphql/graphql.ts';
 import { healthRoutes, type HealthNeeds } from './health.ts';
 import { r4SearchParameters } from './search-parameters.ts';
+import { searchParameterStatus } from './search-parameter-status.ts';
 import { versions } from './versions.ts';
 
 export const platform = (version: string, health: HealthNeeds): Plugin =>
@@ -10,6 +11,6 @@ export const platform = (version: string, health: HealthNeeds): Plugin =>
     name: 'core',
     version,
     searchParameters: r4SearchParameters(),
-    operations: [versions, graphql],
+    operations: [versions, graphql, searchParameterStatus],
     routes: healthRoutes(health),
   });

@@ -35,7 +35,15 @@ export const methods = ['', 'POST', 'PUT', 'DELETE', 'PATCH'] as const;
 export type Method = Exclude<(typeof methods)[number], ''>;
 export const methodCode = (method: Method): number => methods.indexOf(method);
 
-export interface Change {
+/** What a version is found by, as one generation of search parameters has it. */
+export interface Indexing {
+  readonly generation: number;
+  readonly at: number;
+  readonly adds: Entries;
+  readonly drops: Entries;
+}
+
+export interface Change extends Indexing {
   readonly type: string;
   readonly id: string;
   readonly rid: number;
@@ -44,9 +52,8 @@ export interface Change {
   readonly method: Method;
   readonly deleted: boolean;
   readonly tail: string;
-  readonly at: number;
-  readonly adds: Entries;
-  readonly drops: Entries;
+  /** By the search parameters of now: those that it was made of may have been changed since. */
+  readonly again: () => Indexing;
   readonly needs: readonly Target[];
   /** Committed with the version. */
   readonly content?: Content;

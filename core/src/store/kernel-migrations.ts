@@ -5,8 +5,9 @@ import { versions } from './migrations/002-versions.ts';
 import { bytes } from './migrations/003-bytes.ts';
 import { jobs } from './migrations/004-jobs.ts';
 import { wordOf } from './migrations/005-word-of.ts';
+import { ownParameters } from './migrations/006-own-parameters.ts';
 
 export const kernelMigrations: PluginMigrations = {
   plugin: 'core',
-  migrations: [frame, versions, bytes, jobs, wordOf],
+  migrations: [frame, versions, bytes, jobs, wordOf, ownParameters],
 };

@@ -1,5 +1,4 @@
 /** Brings the words and spans of stored resources in line with what their types' parameters find now, a page at a time, while others write. */
-import { setTimeout as pause } from 'node:timers/promises';
 import { parseBody } from '../fhir/body.ts';
 import { textOf } from '../fhir/stored.ts';
 import { unavailable } from '../outcome/outcome.ts';
@@ -8,6 +7,7 @@ import { difference, type Index, type Indexed } from './index/entries.ts';
 import type { Pool, Transaction } from './pool.ts';
 import type { Current } from './resources.ts';
 import { ridRange } from './rid.ts';
+import { statementsEnded } from './settled.ts';
 import { noEntries } from './change.ts';
 
 export interface ReindexNeeds {
@@ -63,13 +63,6 @@ const dropSpans = `
   delete from span s using unnest($2::int4[], $3::boolean[], $4::int8[], $5::int8[], $6::int8[]) as x (param, long, low, high, rid)
    where s.tenant = $1 and s.rid = x.rid and s.param = x.param and s.low = x.low and s.high = x.high`;
 
-/** The next transaction's number, and whether a session of ours still looks at the database as it was before one. */
-const next = `select pg_snapshot_xmax(pg_current_snapshot())::text as xid`;
-const older = `
-  select count(*)::int4 as n from pg_stat_activity a
-   where a.datname = current_database() and a.usename = current_user and a.pid <> pg_backend_pid()
-     and a.backend_xmin is not null and age(a.backend_xmin) > age($1::text::xid)`;
-
 interface Done {
   readonly rid: number;
   readonly version: number;
@@ -106,8 +99,6 @@ const nothing: Indexed = { entries: noEntries, at: 0, targets: [] };
 /** How often a page is looked at again before somebody has to wait. */
 const mostRounds = 20;
 
-const patienceMs = 60_000;
-
 export const reindexPage = async (
   { transactions, index }: ReindexNeeds,
   { tenant, type, behind, limit }: ReindexAsked,
@@ -131,19 +122,6 @@ export const reindexPage = async (
     return done.map(({ row, found }) => ({ rid: row.rid, version: row.version, entries: found.entries }));
   };
 
-  /** An update that began before our commit could not see what was committed: its deletions missed it. */
-  const settled = async (): Promise<void> => {
-    const ask = <R extends object>(text: string, values: unknown[] = []): Promise<R[]> =>
-      transactions.transaction(tenant, ({ query }) => query<R>(text, values));
-    const [from] = await ask<{ xid: string }>(next);
-    for (let waited = 0; waited < patienceMs; waited += 20) {
-      const [found] = await ask<{ n: number }>(older, [from?.xid]);
-      if (found?.n === 0) return;
-      await pause(20);
-    }
-    throw unavailable('another transaction stays open for too long: what has been done is kept, go on later');
-  };
-
   const [low, high] = ridRange(type);
   let done = await transactions.transaction(tenant, async (transaction) => {
     const rows = await transaction.query<Row>(page, [tenant, behind, low, high, limit]);
@@ -152,7 +130,8 @@ export const reindexPage = async (
   const [seen, last] = [done.length, done.at(-1)?.rid];
   for (let round = 0; done.length > 0; round++) {
     if (round === mostRounds) throw unavailable('these resources are written without a pause: go on later');
-    await settled();
+    // An update that began before our commit could not see what was committed: its deletions missed it.
+    await statementsEnded(transactions, tenant);
     const before = new Map(done.map((each) => [each.rid, each]));
     done = await transactions.transaction(tenant, async (transaction) => {
       const rows = await transaction.query<Row>(those, [tenant, [...before.keys()]]);

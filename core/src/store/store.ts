@@ -5,31 +5,25 @@ import type { Change, Written } from './change.ts';
 import { contentReader, openContents, type Contents } from './contents.ts';
 import type { Database } from './database.ts';
 import { isRetryable } from './fault.ts';
-import { openIndex, type Index, type IndexNeeds, type Shown } from './index/entries.ts';
+import type { IndexNeeds } from './index/entries.ts';
 import { linkKey } from './index/parameter-key.ts';
 import { parameterTable, type ParameterTable, type ShapeOf } from './index/parameter-table.ts';
 import { findCurrent } from './resources.ts';
 import { openRids, type Rids } from './rid.ts';
-import type { Query } from '../fhir/search/query.ts';
-import { conditionsOf, type Condition } from './search/conditions.ts';
-import { sortKeyOf } from './search/sort-keys.ts';
-import type { SortKey } from './search/sql/order.ts';
-import type { Sort } from '../fhir/search/shape.ts';
-import { openFind } from './search/find.ts';
+import { openGenerations, type Generations } from './own-rows.ts';
+import { openFind, type Means } from './search/find.ts';
+import { openSearchings, type Searching } from './searching.ts';
 import { transactionUnit } from './transaction.ts';
 import type { TransactionUnit, Unit } from './unit.ts';
 import { openWriter, writeOnce } from './writer.ts';
 
 export interface Store {
   readonly database: Database;
-  readonly parameters: ParameterTable;
-  readonly index: Index;
-  readonly shown: Shown;
-  readonly sortKey: (type: string, sort: Sort) => SortKey;
-  /** What a query asks of the index. */
-  readonly conditions: (query: Query) => readonly Condition[];
-  /** The search parameters of a type that find something. */
-  readonly searchable: (type: string) => readonly SearchParameter[];
+  /** By what a tenant's resources are found, as it was known last. */
+  readonly searching: (tenant: number) => Searching;
+  readonly generations: Generations;
+  /** Of no tenant. */
+  readonly base: Searching;
   readonly rids: Rids;
   readonly contents: Contents;
   /** Each step stands for itself; writes that come together travel together. */
@@ -79,21 +73,26 @@ interface Held {
 
 export const openStore = ({ database, searchParameters, shapeOf, now, ...indexing }: StoreNeeds): Store => {
   const parameters = parameterTable(searchParameters, shapeOf);
-  const { index, shown } = openIndex({ ...indexing, table: parameters });
-  const needs = { parameters, units: indexing.units };
-  const find = openFind({ ...needs, index, shown });
-  const writer = openWriter(database.write);
+  const searchings = openSearchings({ ...indexing, table: parameters });
+  const generations = openGenerations(database.read, searchings, now);
+  const fence = { generation: (tenant: number) => generations.of(tenant).generation, renew: generations.renew };
+  const find = openFind();
+  const writer = openWriter({ lane: database.write, fence });
   const referenceKeys = referenceKeysOf(parameters);
+
+  const means = (tenant: number, signal: AbortSignal | undefined): Means => ({
+    run: (statement, values) => database.searches.run(tenant, statement, values, signal),
+    searching: generations.of(tenant),
+    now: now(),
+  });
 
   const single = (tenant: number): Unit => ({
     find: (type, id) => findCurrent(database.read, tenant, type, id),
     // The bytes of a Binary commit with its version: that takes more than one statement.
     write: (change) =>
       change.content ? transaction(tenant, (unit) => unit.write(change)) : writer.write(tenant, change),
-    search: (asked, signal) =>
-      find.hits((statement, values) => database.searches.run(tenant, statement, values, signal), asked, now()),
-    count: (counted, signal) =>
-      find.count((statement, values) => database.searches.run(tenant, statement, values, signal), counted, now()),
+    search: (asked, signal) => find.hits(means(tenant, signal), asked),
+    count: (counted, signal) => find.count(means(tenant, signal), counted),
     contents: contentReader(
       (statement, values) => database.read.run(tenant, statement, values),
       (statement, values) => database.searches.run(tenant, statement, values),
@@ -106,7 +105,7 @@ export const openStore = ({ database, searchParameters, shapeOf, now, ...indexin
     const send = async (): Promise<void> => {
       try {
         const written = await writeOnce(
-          database.bulk,
+          { lane: database.bulk, fence },
           tenant,
           held.map(({ change }) => change),
           true,
@@ -145,20 +144,24 @@ export const openStore = ({ database, searchParameters, shapeOf, now, ...indexin
     retried(() =>
       database.transactions.transaction(
         tenant,
-        (begun) => work(transactionUnit({ tenant, transaction: begun, find, now, referenceKeys })),
+        async (begun) => {
+          const last: (() => Promise<void>)[] = [];
+          const unit = transactionUnit({
+            ...{ tenant, transaction: begun, find, fence, now, referenceKeys },
+            searching: () => generations.of(tenant),
+            lastly: (each) => void last.push(each),
+          });
+          const done = await work(unit);
+          for (const each of last) await each();
+          return done;
+        },
         signal,
       ),
     );
 
-  const searchable = (type: string): SearchParameter[] => {
-    const { all, lookup } = parameters(type);
-    return [...all.values()].filter(({ code }) => lookup.has(code) || code === '_id' || code === '_lastUpdated');
-  };
-
   return {
-    ...{ database, parameters, index, shown, searchable, single, whole, transaction },
-    sortKey: (type, sort) => sortKeyOf(parameters(type), sort),
-    conditions: ({ type, clauses }) => conditionsOf(type, clauses, needs),
+    ...{ database, single, whole, transaction },
+    ...{ generations, searching: generations.of, base: searchings.base },
     ...{ rids: openRids(database.read), contents: openContents(database.bulk) },
   };
 };

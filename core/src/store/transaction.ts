@@ -10,9 +10,11 @@ import type { Transaction } from './pool.ts';
 import type { Current } from './resources.ts';
 import { typeCodeOfRid } from './rid.ts';
 import type { Find } from './search/find.ts';
+import type { Searching } from './searching.ts';
 import { reads, writes, type Statement } from './statement.ts';
 import type { Claim, Purpose, Referrer, TransactionUnit } from './unit.ts';
-import { writeCall, writtenOf, type WriteRow } from './write-statement.ts';
+import { writeFenced, type Fence } from './fenced.ts';
+import type { WriteRow } from './write-statement.ts';
 
 /** Rows by type and id, each with the place in which it was asked for. */
 const wanted = `unnest($2::int2[], string_to_array($3, chr(31))) with ordinality as t (type, id, nth)`;
@@ -80,7 +82,10 @@ export interface TransactionNeeds {
   readonly tenant: number;
   readonly transaction: Transaction;
   readonly find: Find;
+  readonly fence: Fence;
+  readonly searching: () => Searching;
   readonly now: () => number;
+  readonly lastly: TransactionUnit['lastly'];
   /** The keys under which a reference to a type may be stored. */
   readonly referenceKeys: (type: string) => readonly number[];
 }
@@ -89,7 +94,10 @@ export const transactionUnit = ({
   tenant,
   transaction,
   find,
+  fence,
+  searching,
   now,
+  lastly,
   referenceKeys,
 }: TransactionNeeds): TransactionUnit => {
   const removed: Change[] = [];
@@ -112,9 +120,10 @@ export const transactionUnit = ({
   };
 
   const writeAll = async (changes: readonly Change[]): Promise<Written[]> => {
-    const { statement, values } = writeCall(changes, true);
     removed.push(...changes.filter(({ deleted }) => deleted));
-    const written = writtenOf(changes, await transaction.run<WriteRow>(statement, values), true);
+    const written = await writeFenced(fence, tenant, changes, true, (statement, values) =>
+      transaction.run<WriteRow>(statement, values),
+    );
     await attachContents(transaction.run, changes, written);
     return written;
   };
@@ -154,12 +163,12 @@ export const transactionUnit = ({
     find: (type, id, purpose) => finding.ask({ type, id, purpose }),
     write: writing.ask,
     contents: contentReader(transaction.run, transaction.run),
-    search: (asked) => find.hits(transaction.run, asked, now()),
-    count: (counted) => find.count(transaction.run, counted, now()),
+    search: (asked) => find.hits({ run: transaction.run, searching: searching(), now: now() }, asked),
+    count: (counted) => find.count({ run: transaction.run, searching: searching(), now: now() }, counted),
     hold,
     claim,
     referrers,
     erasing: openErasing({ transaction, referenceKeys }),
-    run: transaction.run,
+    ...{ run: transaction.run, lastly },
   };
 };

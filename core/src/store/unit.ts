@@ -29,6 +29,8 @@ export type Referrer = Target;
 export interface TransactionUnit extends Unit {
   /** For what else commits with it: jobs, and tables that rooms keep for themselves. */
   readonly run: Run;
+  /** Does it when all else is done, before the commit. */
+  readonly lastly: (work: () => Promise<void>) => void;
   /** Locks rows that will be changed, all in one order: who locks them one by one may wait in a circle. */
   readonly hold: (names: readonly (Target & { readonly purpose: 'replace' | 'remove' })[]) => Promise<void>;
   /** Waits for whoever holds one of these. What is searched afterwards is seen as it is then. */

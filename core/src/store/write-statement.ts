@@ -15,12 +15,19 @@ interface Form {
 
 const now = `date_trunc('milliseconds', clock_timestamp())`;
 
-const input = ({ replaces }: Form): string =>
-  replaces
+/** One who indexed by older search parameters would leave out, or leave behind, what those of now have: nothing is written. */
+const fence = ({ replaces }: Form): string => `
+  fence as materialized (
+    select g.generation from search_generation g where g.tenant = $1 and g.generation <> $${replaces ? 31 : 20}::int4)`;
+
+const input = ({ replaces }: Form): string => {
+  const given = replaces
     ? `select t.* from unnest($2::int8[], $3::int2[], string_to_array($4, chr(31)), $5::int2[], string_to_array($6, chr(31)), $7::int8[], $20::int4[], $21::boolean[])
          with ordinality as t (rid, type, id, method, tail, at, was, deleted, place)`
     : `select t.*, 0 as was, false as deleted from unnest($2::int8[], $3::int2[], string_to_array($4, chr(31)), $5::int2[], string_to_array($6, chr(31)), $7::int8[])
          with ordinality as t (rid, type, id, method, tail, at, place)`;
+  return `${given} where not exists (select 1 from fence f)`;
+};
 
 /**
  * Each row of a table is looked up by its whole key, one by one, inside a fence (a lateral subquery that locks, or that
@@ -130,6 +137,7 @@ const lost = `
 
 const textOf = (form: Form): string => `
 with
+  ${fence(form)},
   input as materialized (${input(form)}),
   ${form.replaces ? `${replaced},` : ''}
   ${references},
@@ -141,7 +149,9 @@ with
   ${form.replaces ? `, ${lost}` : ''}
 select d.rid, d.version, (extract(epoch from d.updated) * 1000)::int8 as updated, 0::int8 as nth from done d
 union all
-select u.place, null, null, u.nth from unmet u`;
+select u.place, null, null, u.nth from unmet u
+union all
+select 0, null, null, 0 from fence f`;
 
 const statementOf = (form: Form): Statement =>
   writes(`write.${form.replaces ? 'any' : 'new'}.${form.whole ? 'whole' : 'each'}`, textOf(form));
@@ -200,7 +210,9 @@ export interface WriteCall {
   readonly values: readonly string[];
 }
 
+/** All changes are of one generation of search parameters. */
 export const writeCall = (changes: readonly Change[], whole: boolean): WriteCall => {
+  const generation = String(changes[0]?.generation ?? 0);
   const replaces = changes.some(({ was }) => was > 0);
   const statement = statements.get(`${replaces} ${whole}`);
   if (!statement) throw new RangeError('there is no such form of the write statement');
@@ -217,7 +229,7 @@ export const writeCall = (changes: readonly Change[], whole: boolean): WriteCall
     joined(needs.map(({ target }) => target.id)),
     ...sideValues(changes, 'adds'),
   ];
-  if (!replaces) return { statement, values };
+  if (!replaces) return { statement, values: [...values, generation] };
   return {
     statement,
     values: [
@@ -225,17 +237,21 @@ export const writeCall = (changes: readonly Change[], whole: boolean): WriteCall
       array(changes.map(({ was }) => was)),
       array(changes.map(({ deleted }) => deleted)),
       ...sideValues(changes, 'drops'),
+      generation,
     ],
   };
 };
 
-/** A row id and its new version, or a place and the number of a reference that leads nowhere. */
+/** A row id and its new version; or a place and the number, from 1, of a reference that leads nowhere; or nothing, for an older generation of search parameters. */
 export interface WriteRow {
   readonly rid: number;
   readonly version: number | null;
   readonly updated: number | null;
   readonly nth: number;
 }
+
+export const isOutdated = (rows: readonly WriteRow[]): boolean =>
+  rows.some(({ version, nth }) => version === null && nth === 0);
 
 export const writtenOf = (changes: readonly Change[], rows: readonly WriteRow[], whole: boolean): Written[] => {
   const needs = changes.flatMap((change) => change.needs);

@@ -2,10 +2,16 @@
 import { asOutcome, unavailable } from '../outcome/outcome.ts';
 import type { Change, Written } from './change.ts';
 import type { Lane } from './lane.ts';
-import { writeCall, writtenOf, type WriteRow } from './write-statement.ts';
+import { writeFenced, type Fence } from './fenced.ts';
+import type { WriteRow } from './write-statement.ts';
 
 export interface Writer {
   readonly write: (tenant: number, change: Change) => Promise<Written>;
+}
+
+export interface WriterNeeds {
+  readonly lane: Lane;
+  readonly fence: Fence;
 }
 
 interface Waiting {
@@ -27,15 +33,13 @@ const mostOnTheWay = 1;
 const longestQueue = 10_000;
 
 /** One call of the write statement, for changes that are independent (`whole` false) or belong together. */
-export const writeOnce = async (
-  lane: Lane,
+export const writeOnce = (
+  { lane, fence }: WriterNeeds,
   tenant: number,
   changes: readonly Change[],
   whole: boolean,
-): Promise<Written[]> => {
-  const { statement, values } = writeCall(changes, whole);
-  return writtenOf(changes, await lane.run<WriteRow>(tenant, statement, values), whole);
-};
+): Promise<Written[]> =>
+  writeFenced(fence, tenant, changes, whole, (statement, values) => lane.run<WriteRow>(tenant, statement, values));
 
 /** Whether the write was done is not known: to send it again could do it twice. */
 const isUnknown = (thrown: unknown): boolean => asOutcome(thrown).issues.some(({ code }) => code === 'incomplete');
@@ -57,12 +61,12 @@ const takeGroup = (waiting: Waiting[]): Waiting[] => {
   return group.toSorted((a, b) => a.change.rid - b.change.rid);
 };
 
-export const openWriter = (lane: Lane): Writer => {
+export const openWriter = (needs: WriterNeeds): Writer => {
   const queues = new Map<number, Queue>();
 
   const alone = async (tenant: number, { change, resolve, reject }: Waiting): Promise<void> => {
     try {
-      const [written] = await writeOnce(lane, tenant, [change], false);
+      const [written] = await writeOnce(needs, tenant, [change], false);
       if (written) resolve(written);
     } catch (thrown) {
       reject(thrown);
@@ -75,7 +79,7 @@ export const openWriter = (lane: Lane): Writer => {
     if (only && group.length === 1) return alone(tenant, only);
     try {
       const written = await writeOnce(
-        lane,
+        needs,
         tenant,
         group.map(({ change }) => change),
         false,

@@ -66,7 +66,11 @@ describe('boot', () => {
       rest: { operation: { name: string }[]; resource: { operation?: { name: string }[] }[] }[];
     };
     expect(statement.rest[0]?.operation.map(({ name }) => name)).to.deep.equal(['versions', 'graphql', 'greet']);
-    expect(statement.rest[0]?.resource[0]?.operation?.map(({ name }) => name)).to.deep.equal(['greet', 'graphql']);
+    expect(statement.rest[0]?.resource[0]?.operation?.map(({ name }) => name)).to.deep.equal([
+      'greet',
+      'graphql',
+      'status',
+    ]);
     const greeted = await (await server.as('admin')).send('GET', '/fhir/Patient/$greet');
     expect(await greeted.json()).to.deep.equal({
       resourceType: 'Parameters',

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { noEntries, type Change } from '../../src/store/change.ts';
+import { type Change } from '../../src/store/change.ts';
 import type { Database } from '../../src/store/database.ts';
 import { beginningOfChanges, changesFromNow, changesSince } from '../../src/store/feed.ts';
 import { ridOf } from '../../src/store/rid.ts';
@@ -8,7 +8,7 @@ import { writeOnce } from '../../src/store/writer.ts';
 import { testDatabase, type TestDatabase } from '../../src/testing/postgres.ts';
 import { refused } from '../outcomes.ts';
 import { seeded } from '../seeded.ts';
-import { openTestDatabase } from './rig.ts';
+import { found, noFence, openTestDatabase } from './rig.ts';
 
 describe('the change feed', () => {
   let database: TestDatabase;
@@ -24,11 +24,12 @@ describe('the change feed', () => {
 
   let number = 0;
   const change = (name: string, rid: number, was: number): Change => ({
-    ...{ type: 'Patient', id: name, rid, was, method: was === 0 ? 'POST' : 'PUT', deleted: false, tail: '}}', at: 0 },
-    ...{ adds: noEntries, drops: noEntries, needs: [] },
+    ...{ type: 'Patient', id: name, rid, was, method: was === 0 ? 'POST' : 'PUT', deleted: false, tail: '}}' },
+    ...{ ...found(), needs: [] },
   });
   const made = (name: string): Change => change(name, ridOf('Patient', ++number), 0);
-  const write = (one: Change, tenant = 1): Promise<unknown> => writeOnce(open.write, tenant, [one], true);
+  const write = (one: Change, tenant = 1): Promise<unknown> =>
+    writeOnce({ lane: open.write, fence: noFence }, tenant, [one], true);
 
   /** Writes in a transaction that stays open until it is told to end. */
   const begun = async (...changes: readonly Change[]): Promise<(commit: boolean) => Promise<void>> => {

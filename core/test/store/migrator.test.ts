@@ -42,6 +42,7 @@ describe('the migrator', () => {
       'core 003-bytes',
       'core 004-jobs',
       'core 005-word-of',
+      'core 006-own-parameters',
       'lab 001-runs',
       'lab 002-length',
     ]);
@@ -127,7 +128,9 @@ describe('the migrator', () => {
         database.owner,
         `select to_regclass('plugin_lab.half') as half, (select string_agg(id, ',' order by id) from heddle.migration) as ran`,
       ),
-    ).to.deep.equal([{ half: null, ran: '001-frame,001-runs,002-versions,003-bytes,004-jobs,005-word-of' }]);
+    ).to.deep.equal([
+      { half: null, ran: '001-frame,001-runs,002-versions,003-bytes,004-jobs,005-word-of,006-own-parameters' },
+    ]);
     expect(await run(kernelMigrations, lab(first, second))).to.deep.equal(['lab 002-length']);
   });
 

@@ -5,7 +5,7 @@ import { ridOf } from '../../src/store/rid.ts';
 import { asks } from '../../src/store/statement.ts';
 import { writeOnce } from '../../src/store/writer.ts';
 import { testDatabase, type TestDatabase } from '../../src/testing/postgres.ts';
-import { openTestDatabase, sql } from './rig.ts';
+import { found, noFence, openTestDatabase, sql } from './rig.ts';
 
 /** What a session has counted is told now and then, unless it is asked to. */
 const tellAll = asks('test.tell-all', 'select pg_stat_force_next_flush()::text where $1::int4 is not null');
@@ -36,14 +36,15 @@ describe('statements planned on empty tables', () => {
       method: 'PUT',
       deleted: false,
       tail: '}}',
-      at: 0,
     },
-    adds: { words: [word(n + was)], spans: [span(n + was)] },
-    drops: was === 0 ? noEntries : { words: [word(n + was - 1)], spans: [span(n + was - 1)] },
+    ...found({
+      adds: { words: [word(n + was)], spans: [span(n + was)] },
+      drops: was === 0 ? noEntries : { words: [word(n + was - 1)], spans: [span(n + was - 1)] },
+    }),
     needs: n === 1 ? [] : [{ type: 'Patient', id: 'p1' }],
   });
   const write = async (n: number, was: number): Promise<void> => {
-    const [written] = await writeOnce(open.write, 1, [change(n, was)], false);
+    const [written] = await writeOnce({ lane: open.write, fence: noFence }, 1, [change(n, was)], false);
     expect(written).to.deep.include({ outcome: 'written', version: was + 1 });
   };
   /** Pages that statements of the tables have looked at. */

@@ -6,7 +6,8 @@ import { loadConfiguration } from '../../src/config/load.ts';
 import { join } from 'node:path';
 import { openDatabase, type Database } from '../../src/store/database.ts';
 import type { Address } from '../../src/store/address.ts';
-import { noEntries, type Change, type Written } from '../../src/store/change.ts';
+import { noEntries, type Change, type Indexing, type Written } from '../../src/store/change.ts';
+import type { Fence } from '../../src/store/fenced.ts';
 import { ridOf } from '../../src/store/rid.ts';
 import { writeOnce } from '../../src/store/writer.ts';
 import { connect } from '../../src/store/link.ts';
@@ -42,6 +43,14 @@ export const sql = async (address: Address, ...statements: readonly string[]): P
   }
 };
 
+/** No tenant of these tests has search parameters of its own. */
+export const noFence: Fence = { generation: () => 0, renew: async () => {} };
+
+export const found = (rest: Partial<Omit<Indexing, 'generation'>> = {}): Indexing & Pick<Change, 'again'> => {
+  const indexing = { generation: 0, at: 0, adds: noEntries, drops: noEntries, ...rest };
+  return { ...indexing, again: () => indexing };
+};
+
 let row = 0;
 
 /** A new resource without anything to find it by. */
@@ -53,9 +62,9 @@ export const insertResource = async (
   tail: string,
 ): Promise<Written> => {
   const change: Change = {
-    ...{ type, id, rid: ridOf(type, ++row), was: 0, method: 'POST', deleted: false, tail, at: 0 },
-    ...{ adds: noEntries, drops: noEntries, needs: [] },
+    ...{ type, id, rid: ridOf(type, ++row), was: 0, method: 'POST', deleted: false, tail },
+    ...{ ...found(), needs: [] },
   };
-  const [written] = await writeOnce(write, tenant, [change], false);
+  const [written] = await writeOnce({ lane: write, fence: noFence }, tenant, [change], false);
   return written ?? { outcome: 'stale' };
 };

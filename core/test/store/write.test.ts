@@ -1,18 +1,18 @@
 import { expect } from 'chai';
-import { methodCode, noEntries, type Change } from '../../src/store/change.ts';
+import { methodCode, type Change } from '../../src/store/change.ts';
 import { findCurrent, findVersion } from '../../src/store/resources.ts';
 import { ridOf } from '../../src/store/rid.ts';
 import { openWriter, writeOnce } from '../../src/store/writer.ts';
 import type { Database } from '../../src/store/database.ts';
 import { testDatabase, type TestDatabase } from '../../src/testing/postgres.ts';
-import { openTestDatabase, sql } from './rig.ts';
+import { found, noFence, openTestDatabase, sql } from './rig.ts';
 
 const tenant = 1;
 let number = 0;
 
 const change = (id: string, rest: Partial<Change> = {}): Change => ({
   ...{ type: 'Patient', id, rid: ridOf('Patient', ++number), was: 0, method: 'POST', deleted: false },
-  ...{ tail: `},"active":true}`, at: 0, adds: noEntries, drops: noEntries, needs: [] },
+  ...{ tail: `},"active":true}`, needs: [], ...found() },
   ...rest,
 });
 
@@ -28,7 +28,8 @@ describe('the write statement', () => {
     await opened.close();
     await database.drop();
   });
-  const write = (changes: readonly Change[], whole = false) => writeOnce(opened.write, tenant, changes, whole);
+  const write = (changes: readonly Change[], whole = false) =>
+    writeOnce({ lane: opened.write, fence: noFence }, tenant, changes, whole);
   const current = (id: string) => findCurrent(opened.read, tenant, 'Patient', id);
 
   it('makes new resources with their words, spans and changes', async () => {
@@ -101,7 +102,7 @@ describe('the write statement', () => {
   });
 
   it('gathers what comes while a write is on the way, and every one is answered', async () => {
-    const writer = openWriter(opened.write);
+    const writer = openWriter({ lane: opened.write, fence: noFence });
     const changes = Array.from({ length: 300 }, (_, at) => change(`many-${at}`));
     const written = await Promise.all(changes.map((each) => writer.write(tenant, each)));
     expect(written.filter(({ outcome }) => outcome === 'written')).to.have.length(300);

@@ -29,7 +29,7 @@ const place = ({ type, id }: Pick<Holder, 'type' | 'id'>): string => `${type}/${
 
 const readTrace = ({ store }: Kernel, compartment: Compartment, patient: string, trace: Trace): Read => {
   const { resource } = parseBody(textOf({ ...trace, deleted: false }));
-  const { entries, targets } = store.index(trace.type, resource);
+  const { entries, targets } = store.base.index(trace.type, resource);
   const refers = targets.some(({ type, id }) => type === 'Patient' && id === patient);
   const owners = compartment(trace.type, entries.words);
   // Another patient who is linked with this one is a person, and no part of the record.

@@ -1,4 +1,5 @@
 /** Takes from a resource the values under which it can be searched, with their types; leaves composites, and how values become rows, to others. */
+import { Outcome } from '../../outcome/outcome.ts';
 import { compileSyntax, type Expression } from '../fhirpath/expression.ts';
 import { plain, type Typed } from '../fhirpath/item.ts';
 import type { Model } from '../fhirpath/model.ts';
@@ -61,6 +62,17 @@ const evaluated = (expressions: readonly Expression[], resource: Members, found:
     for (const item of expression.evaluate(resource)) if (item.value !== undefined) found.push(ofFhir(item));
 };
 
+/** What a tenant's own expression cannot be evaluated on can be written all the same: it is not found by it. */
+const forgiving = (expressions: readonly Expression[], resource: Members, found: Typed[]): void => {
+  const before = found.length;
+  try {
+    evaluated(expressions, resource, found);
+  } catch (thrown) {
+    if (!(thrown instanceof Outcome)) throw thrown;
+    found.length = before;
+  }
+};
+
 /** For resources of one type: what their parameters' expressions are is read once. */
 export const extractorFor = (type: string, parameters: readonly SearchParameter[], model: Model): Extractor => {
   const plans = parameters
@@ -74,7 +86,7 @@ export const extractorFor = (type: string, parameters: readonly SearchParameter[
     let values: Typed[] = [];
     for (const { parameter, walks, expressions } of plans) {
       for (const walk of walks) walk(resource, resource, values);
-      if (expressions.length > 0) evaluated(expressions, resource, values);
+      if (expressions.length > 0) (parameter.slot === undefined ? evaluated : forgiving)(expressions, resource, values);
       if (values.length === 0) continue;
       extracted.push({ parameter, values });
       values = [];

@@ -6,8 +6,8 @@ import type { Extractor } from '../../fhir/search/extract.ts';
 import type { SearchParameter } from '../../fhir/search-parameter.ts';
 import type { ElementExtractor, ElementPart } from '../../fhir/search/composite.ts';
 import type { Typed } from '../../fhir/fhirpath/item.ts';
-import { partKey, type ParameterTable } from './parameter-table.ts';
-import { identifierKey, linkKey, parameterKey } from './parameter-key.ts';
+import { orderOf, partKey, placesOf, type ParameterTable } from './parameter-table.ts';
+import { linkKey } from './parameter-key.ts';
 import {
   identifierWords,
   shownTexts,
@@ -41,7 +41,7 @@ interface PlannedParameter {
   readonly key: number;
   readonly dated: boolean;
   /** Of a token or reference: where identifiers by their type, or in references, are kept. */
-  readonly besides: number;
+  readonly beside: number;
 }
 
 /** Compiles how the parts of a composite are taken from each element. */
@@ -55,37 +55,33 @@ interface ElementPlan {
 interface TypePlan {
   readonly elements: readonly ElementPlan[];
   readonly extract: Extractor;
-  readonly parameters: ReadonlyMap<string, PlannedParameter>;
+  readonly parameters: ReadonlyMap<SearchParameter, PlannedParameter>;
   readonly dated: string | undefined;
-  /** Reference parameters by their keys, with the types that they may lead to; undefined for any. */
+  /** Reference parameters that stay, by their keys, with the types that they may lead to; undefined for any. */
   readonly leading: ReadonlyMap<number, ReadonlySet<string> | undefined>;
   /** The key of links that none of them covers. */
   readonly links: number;
 }
 
 const plan = (type: string, { table, compile, compileElements }: IndexNeeds): TypePlan => {
-  const { stored, lookup, dated, elements } = table(type);
+  const { stored, own, dated, elements } = table(type);
   return {
     elements: elements.map(({ path, parts }) => ({
       extract: compileElements(path, parts),
       parts: parts.map((part) => ({ key: partKey(type, path, part), kind: part.kind })),
     })),
-    extract: compile(type, stored),
+    extract: compile(type, [...stored, ...own]),
     dated,
     links: linkKey(type),
     leading: new Map(
       stored
         .filter(({ type: kind }) => kind === 'reference')
-        .map(({ code, target }) => [parameterKey(type, code), target && new Set(target)]),
+        .map((parameter) => [placesOf(type, parameter).key, parameter.target && new Set(parameter.target)]),
     ),
     parameters: new Map(
-      stored.map(({ code }) => [
-        code,
-        {
-          key: parameterKey(type, code),
-          dated: lookup.get(code)?.order === 'dated',
-          besides: identifierKey(type, code),
-        },
+      [...stored, ...own].map((parameter) => [
+        parameter,
+        { ...placesOf(type, parameter), dated: orderOf(parameter) === 'dated' },
       ]),
     ),
   };
@@ -157,19 +153,19 @@ const indexed = (described: TypePlan, resource: Resource, targets: readonly Targ
   let at = 0;
   for (const { parameter, values } of found) {
     if (parameter.type !== 'date') continue;
-    const key = parameters.get(parameter.code)?.key ?? 0;
+    const key = parameters.get(parameter)?.key ?? 0;
     const mine = values.flatMap((typed) => spansOf(key, typed));
     if (mine[0] && parameter.code === dated) at = mine[0].low;
     addSpans(spans, mine);
   }
   const words: Word[] = [];
   for (const { parameter, values } of found) {
-    const planned = parameters.get(parameter.code);
+    const planned = parameters.get(parameter);
     if (!planned || parameter.type === 'date') continue;
     const texts = values.flatMap((typed) => wordTexts(parameter.type, typed, needs));
     addWords(words, planned.key, planned.dated ? at : 0, texts);
     const beside = besideTexts(parameter.type, values);
-    if (beside.length > 0) addWords(words, planned.besides, 0, beside);
+    if (beside.length > 0) addWords(words, planned.beside, 0, beside);
   }
   for (const each of elements) addElements(words, each, resource, needs);
   addLinks(words, described, targets);
@@ -195,7 +191,7 @@ export const openIndex = (needs: IndexNeeds): { readonly index: Index; readonly 
       const keys = needs.table(type).lookup.get(code)?.keys ?? [];
       return planOf(type)
         .extract(resource)
-        .filter(({ parameter }) => keys.includes(parameterKey(type, parameter.code)))
+        .filter(({ parameter }) => keys.includes(placesOf(type, parameter).key))
         .flatMap(({ values }) => values.flatMap(shownTexts));
     },
   };

@@ -3,7 +3,7 @@ import { resourceTypes } from '../../fhir/resource-types.ts';
 import type { CompositeShape, ElementPart, ElementParts } from '../../fhir/search/composite.ts';
 import type { Parameters } from '../../fhir/search/query.ts';
 import type { SearchParameter } from '../../fhir/search-parameter.ts';
-import { parameterKey } from './parameter-key.ts';
+import { identifierKey, parameterKey } from './parameter-key.ts';
 
 /** Whether the entries of a parameter carry the resource's own date and are read in its order: of a view of several, perhaps some do. */
 export type Order = 'dated' | 'plain' | 'mixed';
@@ -23,6 +23,8 @@ export interface CompositeLookup {
 /** How a parameter's values are found. */
 export interface Lookup {
   readonly keys: readonly number[];
+  /** Where the identifiers of what it finds are kept. */
+  readonly besides: readonly number[];
   readonly order: Order;
   /** A view of a reference parameter, of targets of this type alone. */
   readonly onlyType?: string;
@@ -34,6 +36,10 @@ export interface TypeParameters {
   readonly all: Parameters;
   /** Those whose values are stored. */
   readonly stored: readonly SearchParameter[];
+  /** Those that came at run time, whose values are stored beside: also such as cannot be asked for yet, or any more. */
+  readonly own: readonly SearchParameter[];
+  /** Those that can be asked for soon, with the ids of the resources that describe them. */
+  readonly coming: ReadonlyMap<string, string>;
   readonly lookup: ReadonlyMap<string, Lookup>;
   /** What is stored of elements as a whole, for composites. */
   readonly elements: readonly ElementParts[];
@@ -125,7 +131,7 @@ const narrowedOf = (view: Armed, others: readonly Armed[]): { of: Armed; onlyTyp
   return of && { of, onlyType: match[2] ?? '' };
 };
 
-const orderOf = ({ type: kind, code }: SearchParameter): Order =>
+export const orderOf = ({ type: kind, code }: SearchParameter): Order =>
   kind === 'reference' || orderedTokens.has(code) ? 'dated' : 'plain';
 
 const together = ([first = 'plain', ...rest]: readonly Order[]): Order =>
@@ -153,15 +159,31 @@ const compositesOf = (
       const keyed = shape.elements.map(({ path, parts }) =>
         parts.map((part) => ({ key: partKey(type, path, part), kind: part.kind })),
       );
-      return [code, { keys: [], order: 'plain', composite: { rooted: shape.rooted, elements: keyed } }];
+      return [code, { keys: [], besides: [], order: 'plain', composite: { rooted: shape.rooted, elements: keyed } }];
     });
   return { lookups, elements };
 };
 
+export const isOf = (type: string, { base }: SearchParameter): boolean =>
+  base.some((each) => [type, 'Resource', 'DomainResource'].includes(each));
+
+/** Where the entries of a parameter are kept, and the identifiers beside them. */
+export const placesOf = (type: string, { code, slot = code }: SearchParameter) => ({
+  key: parameterKey(type, slot),
+  beside: identifierKey(type, slot),
+});
+
+/** Found by what one or several parameters store. */
+const lookupOf = (type: string, order: Order, found: readonly SearchParameter[]): Lookup => {
+  const places = found.map((parameter) => placesOf(type, parameter));
+  return { order, keys: places.map(({ key }) => key), besides: places.map(({ beside }) => beside) };
+};
+
+export const ownLookup = (type: string, parameter: SearchParameter): Lookup =>
+  lookupOf(type, orderOf(parameter), [parameter]);
+
 const describe = (type: string, parameters: readonly SearchParameter[], shapeOf: ShapeOf): TypeParameters => {
-  const mine = parameters.filter(({ base }) =>
-    base.some((each) => [type, 'Resource', 'DomainResource'].includes(each)),
-  );
+  const mine = parameters.filter((parameter) => isOf(type, parameter));
   const armed = mine
     .filter(({ type: kind, expression }) => kind !== 'composite' && expression !== undefined)
     .map((parameter) => ({ parameter, arms: armsOf(type, parameter.expression ?? '') }));
@@ -173,18 +195,15 @@ const describe = (type: string, parameters: readonly SearchParameter[], shapeOf:
     const parts = partsOf(each, armed);
     if (narrowed)
       lookup.set(code, {
-        keys: [parameterKey(type, narrowed.of.parameter.code)],
-        order: 'dated',
+        ...lookupOf(type, 'dated', [narrowed.of.parameter]),
         onlyType: narrowed.onlyType,
       });
-    else if (parts)
-      lookup.set(code, {
-        keys: parts.map(({ parameter }) => parameterKey(type, parameter.code)),
-        order: together(parts.map(({ parameter }) => orderOf(parameter))),
-      });
-    else if (code !== '_id' && code !== '_lastUpdated') {
+    else if (parts) {
+      const found = parts.map(({ parameter }) => parameter);
+      lookup.set(code, lookupOf(type, together(found.map(orderOf)), found));
+    } else if (code !== '_id' && code !== '_lastUpdated') {
       stored.push(each.parameter);
-      lookup.set(code, { keys: [parameterKey(type, code)], order: orderOf(each.parameter) });
+      lookup.set(code, ownLookup(type, each.parameter));
     }
   }
   const all: Parameters = new Map(mine.map((parameter) => [parameter.code, parameter]));
@@ -193,6 +212,7 @@ const describe = (type: string, parameters: readonly SearchParameter[], shapeOf:
   const codes = new Set(stored.filter(({ type: kind }) => kind === 'date').map(({ code }) => code));
   return {
     ...{ all, stored, lookup, elements },
+    ...{ own: [], coming: new Map() },
     dated: dates.find((code) => codes.has(code)),
   };
 };

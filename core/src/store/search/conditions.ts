@@ -2,7 +2,6 @@
 import type { Arm, Clause, DateValue, NearValue } from '../../fhir/search/query.ts';
 import { shownTest, textTest, type TextTest } from '../../fhir/search/text-query.ts';
 import { invalid } from '../../outcome/outcome.ts';
-import { identifierKey } from '../index/parameter-key.ts';
 import type { CompositeLookup, Lookup, Order, ParameterTable, TypeParameters } from '../index/parameter-table.ts';
 import type { WordNeeds } from '../index/typed-values.ts';
 import type { Match } from './match.ts';
@@ -108,7 +107,7 @@ const ofParameter = (type: string, clause: OfCode, needs: ConditionNeeds): Condi
   const described = needs.parameters(type);
   const { code } = clause;
   const found = lookedUp(described, code);
-  const { keys, order } = found;
+  const { keys, besides, order } = found;
   switch (clause.kind) {
     case 'date':
       return { kind: 'spans', keys, values: clause.values };
@@ -128,7 +127,7 @@ const ofParameter = (type: string, clause: OfCode, needs: ConditionNeeds): Condi
     case 'of-type':
       return {
         kind: 'words',
-        keys: [identifierKey(type, code)],
+        keys: besides,
         order: 'plain',
         matches: matchesOf(clause, needs.units) ?? [],
       };

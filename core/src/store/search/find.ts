@@ -3,11 +3,11 @@ import type { Query } from '../../fhir/search/query.ts';
 import { parseBody } from '../../fhir/body.ts';
 import { textOf } from '../../fhir/stored.ts';
 import { tooCostly } from '../../outcome/outcome.ts';
-import type { Index, Shown } from '../index/entries.ts';
 import { referenceWord } from '../index/words.ts';
 import { findMany, type Current } from '../resources.ts';
 import { reads, type Run, type Statement } from '../statement.ts';
-import { conditionsOf, type Condition, type ConditionNeeds } from './conditions.ts';
+import type { Condition } from './conditions.ts';
+import type { Searching } from '../searching.ts';
 import { satisfiesAll, type Subject, type World } from './evaluate.ts';
 import { countCall, searchCall, type SearchCall, type Snapshot } from './search-statement.ts';
 import type { Place, SortKey } from './sql/order.ts';
@@ -39,9 +39,16 @@ type Row = Omit<Current, 'type'> & { readonly snapshot: string } & Readonly<Reco
 /** Shapes recur: each is checked and named once. A caller who invents ever new ones must not fill the memory of every connection. */
 const mostShapes = 500;
 
+/** By what one search is answered. */
+export interface Means {
+  readonly run: Run;
+  readonly searching: Pick<Searching, 'index' | 'shown' | 'conditions'>;
+  readonly now: number;
+}
+
 export interface Find {
-  readonly hits: (run: Run, asked: Asked, now: number) => Promise<Hit[]>;
-  readonly count: (run: Run, counted: Counted, now: number) => Promise<number>;
+  readonly hits: (means: Means, asked: Asked) => Promise<Hit[]>;
+  readonly count: (means: Means, counted: Counted) => Promise<number>;
 }
 
 const keysIn = (row: Row): (string | null)[] => {
@@ -83,12 +90,7 @@ const currentOf = (type: string, { rid, at, id, version, updated, deleted, tail 
   ...{ type, rid, at, id, version, updated, deleted, tail },
 });
 
-export interface FindNeeds extends ConditionNeeds {
-  readonly index: Index;
-  readonly shown: Shown;
-}
-
-export const openFind = (needs: FindNeeds): Find => {
+export const openFind = (): Find => {
   const shapes = new Map<string, Statement>();
   const statementOf = (text: string): Statement => {
     const known = shapes.get(text);
@@ -101,14 +103,14 @@ export const openFind = (needs: FindNeeds): Find => {
   const ask = <R extends object>(run: Run, { text, values }: SearchCall): Promise<R[]> =>
     run<R>(statementOf(text), values);
 
-  const subjectOf = (current: Current): Subject => {
+  const subjectOf = ({ index, shown }: Means['searching'], current: Current): Subject => {
     const { type, id, updated } = current;
     const { resource } = parseBody(textOf(current));
-    const { entries } = needs.index(type, resource);
-    return { type, id, updated, resource, entries, shown: (code) => needs.shown(type, resource, code) };
+    const { entries } = index(type, resource);
+    return { type, id, updated, resource, entries, shown: (code) => shown(type, resource, code) };
   };
 
-  const rows = async (run: Run, asked: Asked, conditions: readonly Condition[], now: number): Promise<Hit[]> => {
+  const rows = async ({ run, now }: Means, asked: Asked, conditions: readonly Condition[]): Promise<Hit[]> => {
     const { query, sort, limit, behind, snapshot } = asked;
     const call = searchCall(
       {
@@ -125,24 +127,24 @@ export const openFind = (needs: FindNeeds): Find => {
     }));
   };
 
-  const worldOf = (run: Run, now: number): World => ({
-    now,
+  const worldOf = (means: Means): World => ({
+    now: means.now,
     resolve: async (type, id) => {
-      const [found] = await findMany(run, [{ type, id }]);
-      return found && !found.deleted ? subjectOf(found) : undefined;
+      const [found] = await findMany(means.run, [{ type, id }]);
+      return found && !found.deleted ? subjectOf(means.searching, found) : undefined;
     },
     referring: async (type, keys, target) => {
       const matches = [{ exact: referenceWord(target.type, target.id) }];
       const conditions: Condition[] = [{ kind: 'words', keys, order: 'mixed', matches }];
-      const hits = await rows(run, { query: { type, clauses: [] }, limit: mostLookedThrough }, conditions, now);
-      return hits.map(({ current }) => subjectOf(current));
+      const hits = await rows(means, { query: { type, clauses: [] }, limit: mostLookedThrough }, conditions);
+      return hits.map(({ current }) => subjectOf(means.searching, current));
     },
   });
 
   /** Behind what the index tells, each row is read: until the page is full, or there was too much to read. */
-  const looked = async (run: Run, asked: Asked, conditions: readonly Condition[], now: number): Promise<Hit[]> => {
+  const looked = async (means: Means, asked: Asked, conditions: readonly Condition[]): Promise<Hit[]> => {
     const open = conditions.filter(isOpen);
-    const world = worldOf(run, now);
+    const world = worldOf(means);
     const hits: Hit[] = [];
     let { behind, snapshot } = asked;
     for (let seen = 0; seen < mostLookedThrough; seen += lookedThroughAtOnce) {
@@ -152,16 +154,16 @@ export const openFind = (needs: FindNeeds): Find => {
         ...(behind ? { behind } : {}),
         ...(snapshot ? { snapshot } : {}),
       };
-      const found = await rows(run, next, conditions, now);
+      const found = await rows(means, next, conditions);
       for (const hit of found) {
-        const subject = subjectOf(hit.current);
+        const subject = subjectOf(means.searching, hit.current);
         if (await satisfiesAll(open, subject, world)) hits.push(hit);
         if (hits.length === asked.limit) return hits;
       }
       const last = found.at(-1);
       if (!last || found.length < lookedThroughAtOnce) return hits;
       behind = last.place;
-      snapshot ??= { text: last.snapshot, next: last.snapshot.split(':')[1] ?? '0', taken: now };
+      snapshot ??= { text: last.snapshot, next: last.snapshot.split(':')[1] ?? '0', taken: means.now };
     }
     throw tooCostly(
       `the words were looked for in ${mostLookedThrough} resources and more would have to be read: narrow the search by another parameter`,
@@ -169,18 +171,17 @@ export const openFind = (needs: FindNeeds): Find => {
   };
 
   return {
-    hits: async (run, asked, now) => {
-      const conditions = conditionsOf(asked.query.type, asked.query.clauses, needs);
-      return (conditions.some(isOpen) ? looked : rows)(run, asked, conditions, now);
+    hits: async (means, asked) => {
+      const conditions = means.searching.conditions(asked.query);
+      return (conditions.some(isOpen) ? looked : rows)(means, asked, conditions);
     },
-    count: async (run, { query, most, ...counted }, now) => {
-      const conditions = conditionsOf(query.type, query.clauses, needs);
+    count: async (means, { query, most, ...counted }) => {
+      const conditions = means.searching.conditions(query);
       if (conditions.some(isOpen))
-        return (await looked(run, { query, limit: (most ?? mostLookedThrough) + 1, ...counted }, conditions, now))
-          .length;
+        return (await looked(means, { query, limit: (most ?? mostLookedThrough) + 1, ...counted }, conditions)).length;
       const [row] = await ask<{ total: number }>(
-        run,
-        countCall({ ...counted, type: query.type, conditions }, most, now),
+        means.run,
+        countCall({ ...counted, type: query.type, conditions }, most, means.now),
       );
       return row?.total ?? 0;
     },

@@ -32,6 +32,7 @@ describe('the parameters of a type', () => {
     expect(codes).not.to.include.members(['patient', 'combo-code']);
     expect(lookup.get('patient')).to.deep.equal({
       keys: [parameterKey('Observation', 'subject')],
+      besides: [identifierKey('Observation', 'subject')],
       order: 'dated',
       onlyType: 'Patient',
     });
