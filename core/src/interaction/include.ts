@@ -74,7 +74,8 @@ const ledBy = ({ kernel, caller }: Including, resource: Current, include: Includ
       if (!found?.keys.includes(param)) continue;
       const { target, url, version } = referenceOfWord(value);
       if (target && (only === undefined || target.type === only)) local.push(target);
-      else if (url !== undefined)
+      // What is contained is there already.
+      else if (url !== undefined && !url.startsWith('#'))
         canonical.push({ url, version, types: only === undefined ? (all.get(code)?.target ?? []) : [only] });
     }
   }

@@ -11,6 +11,7 @@ import { parameterTable, type ParameterTable, type ShapeOf } from './index/param
 import { findCurrent } from './resources.ts';
 import { openRids, type Rids } from './rid.ts';
 import { openGenerations, type Generations } from './own-rows.ts';
+import { holdersOf } from './search/holders.ts';
 import { openFind, type Means } from './search/find.ts';
 import { openSearchings, type Searching } from './searching.ts';
 import { transactionUnit } from './transaction.ts';
@@ -93,6 +94,8 @@ export const openStore = ({ database, searchParameters, shapeOf, now, ...indexin
       change.content ? transaction(tenant, (unit) => unit.write(change)) : writer.write(tenant, change),
     search: (asked, signal) => find.hits(means(tenant, signal), asked),
     count: (counted, signal) => find.count(means(tenant, signal), counted),
+    meant: (query, current, signal) => find.meant(means(tenant, signal), query, current),
+    holders: (type) => holdersOf(means(tenant, undefined).run, type),
     contents: contentReader(
       (statement, values) => database.read.run(tenant, statement, values),
       (statement, values) => database.searches.run(tenant, statement, values),

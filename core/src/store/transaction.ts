@@ -9,7 +9,8 @@ import { referenceWord } from './index/words.ts';
 import type { Transaction } from './pool.ts';
 import type { Current } from './resources.ts';
 import { typeCodeOfRid } from './rid.ts';
-import type { Find } from './search/find.ts';
+import type { Find, Means } from './search/find.ts';
+import { holdersOf } from './search/holders.ts';
 import type { Searching } from './searching.ts';
 import { reads, writes, type Statement } from './statement.ts';
 import type { Claim, Purpose, Referrer, TransactionUnit } from './unit.ts';
@@ -159,12 +160,15 @@ export const transactionUnit = ({
     return answer.map(({ rid, id }) => ({ type: resourceTypes[typeCodeOfRid(rid)] ?? '', id }));
   };
 
+  const means = (): Means => ({ run: transaction.run, searching: searching(), now: now() });
   return {
     find: (type, id, purpose) => finding.ask({ type, id, purpose }),
     write: writing.ask,
     contents: contentReader(transaction.run, transaction.run),
-    search: (asked) => find.hits({ run: transaction.run, searching: searching(), now: now() }, asked),
-    count: (counted) => find.count({ run: transaction.run, searching: searching(), now: now() }, counted),
+    search: (asked) => find.hits(means(), asked),
+    count: (counted) => find.count(means(), counted),
+    meant: (query, current) => find.meant(means(), query, current),
+    holders: (type) => holdersOf(transaction.run, type),
     hold,
     claim,
     referrers,

@@ -3,6 +3,7 @@ import type { Arm, Clause, DateValue, NearValue } from '../../fhir/search/query.
 import { shownTest, textTest, type TextTest } from '../../fhir/search/text-query.ts';
 import { invalid } from '../../outcome/outcome.ts';
 import type { CompositeLookup, Lookup, Order, ParameterTable, TypeParameters } from '../index/parameter-table.ts';
+import { holdingKey } from '../index/held.ts';
 import type { WordNeeds } from '../index/typed-values.ts';
 import type { Match } from './match.ts';
 import { matchesOf } from './value-matches.ts';
@@ -39,6 +40,8 @@ export type Condition =
   | { readonly kind: 'element'; readonly parts: readonly PartCondition[] }
   /** A reference of these keys leads to a resource that satisfies an arm. */
   | { readonly kind: 'chain'; readonly keys: readonly number[]; readonly arms: readonly ArmCondition[] }
+  /** The same, of resources that are contained beside the reference. */
+  | { readonly kind: 'contained'; readonly keys: readonly number[]; readonly arms: readonly ArmCondition[] }
   /** A reference of these keys in a resource that satisfies the arm leads here. */
   | { readonly kind: 'has'; readonly keys: readonly number[]; readonly arm: ArmCondition }
   /** The text of the resource has the words: looked for behind all else. */
@@ -121,8 +124,17 @@ const ofParameter = (type: string, clause: OfCode, needs: ConditionNeeds): Condi
       return compositeCondition(type, clause, found.composite ?? { rooted: undefined, elements: [] }, needs);
     case 'token-text':
       return { kind: 'text', where: { shown: code }, tests: clause.values.map(shownTest) };
-    case 'chain':
-      return { kind: 'chain', keys, arms: clause.arms.map((arm) => armCondition(arm, needs)) };
+    case 'chain': {
+      const arms = clause.arms.map((arm) => armCondition(arm, needs));
+      // R4 search.html#contained: a chained condition is evaluated inside contained resources too.
+      return {
+        kind: 'any',
+        conditions: [
+          { kind: 'chain', keys, arms },
+          { kind: 'contained', keys, arms },
+        ],
+      };
+    }
     case 'identifier':
     case 'of-type':
       return {
@@ -153,6 +165,13 @@ const conditionOf = (type: string, clause: Clause, needs: ConditionNeeds): Condi
     case 'list': {
       const item = lookedUp(needs.parameters('List'), 'item');
       return { kind: 'has', keys: item.keys, arm: { type: 'List', condition: { kind: 'ids', ids: clause.ids } } };
+    }
+    case 'contained': {
+      const each = clause.arms.map((arm): Condition => {
+        const keys = [holdingKey(arm.type)];
+        return { kind: 'contained', keys, arms: [armCondition(arm, needs)] };
+      });
+      return { kind: 'any', conditions: each };
     }
     case 'has': {
       const { keys } = lookedUp(needs.parameters(clause.arm.type), clause.code);

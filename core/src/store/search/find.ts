@@ -1,14 +1,14 @@
 /** Runs a search and answers its rows, each with its place in the order. */
 import type { Query } from '../../fhir/search/query.ts';
-import { parseBody } from '../../fhir/body.ts';
-import { textOf } from '../../fhir/stored.ts';
 import { tooCostly } from '../../outcome/outcome.ts';
+import { placesIn } from '../index/held.ts';
 import { referenceWord } from '../index/words.ts';
 import { findMany, type Current } from '../resources.ts';
 import { reads, type Run, type Statement } from '../statement.ts';
 import type { Condition } from './conditions.ts';
 import type { Searching } from '../searching.ts';
-import { satisfiesAll, type Subject, type World } from './evaluate.ts';
+import { satisfiesAll, type World } from './evaluate.ts';
+import { subjectOf } from './subject.ts';
 import { countCall, searchCall, type SearchCall, type Snapshot } from './search-statement.ts';
 import type { Place, SortKey } from './sql/order.ts';
 
@@ -49,6 +49,8 @@ export interface Means {
 export interface Find {
   readonly hits: (means: Means, asked: Asked) => Promise<Hit[]>;
   readonly count: (means: Means, counted: Counted) => Promise<number>;
+  /** Which of what stands in a resource a query means: place 0 is the resource itself, contained ones follow from 1. */
+  readonly meant: (means: Means, query: Query, current: Current) => Promise<number[]>;
 }
 
 const keysIn = (row: Row): (string | null)[] => {
@@ -68,6 +70,7 @@ const isOpen = (condition: Condition): boolean => {
     case 'not':
       return isOpen(condition.condition);
     case 'chain':
+    case 'contained':
       return condition.arms.some((arm) => isOpen(arm.condition));
     case 'has':
       return isOpen(condition.arm.condition);
@@ -102,13 +105,6 @@ export const openFind = (): Find => {
   };
   const ask = <R extends object>(run: Run, { text, values }: SearchCall): Promise<R[]> =>
     run<R>(statementOf(text), values);
-
-  const subjectOf = ({ index, shown }: Means['searching'], current: Current): Subject => {
-    const { type, id, updated } = current;
-    const { resource } = parseBody(textOf(current));
-    const { entries } = index(type, resource);
-    return { type, id, updated, resource, entries, shown: (code) => shown(type, resource, code) };
-  };
 
   const rows = async ({ run, now }: Means, asked: Asked, conditions: readonly Condition[]): Promise<Hit[]> => {
     const { query, sort, limit, behind, snapshot } = asked;
@@ -184,6 +180,17 @@ export const openFind = (): Find => {
         countCall({ ...counted, type: query.type, conditions }, most, means.now),
       );
       return row?.total ?? 0;
+    },
+    meant: async (means, query, current) => {
+      const conditions = means.searching.conditions(query);
+      const world = worldOf(means);
+      const subject = subjectOf(means.searching, current);
+      const found: number[] = [];
+      for (const place of [0, ...placesIn(subject.entries)]) {
+        const each = place === 0 ? subject : subject.contained?.(place);
+        if (each?.type === query.type && (await satisfiesAll(conditions, each, world))) found.push(place);
+      }
+      return found;
     },
   };
 };
