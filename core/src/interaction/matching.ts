@@ -13,9 +13,9 @@ export const narrowing = (params: URLSearchParams): [string, string][] =>
   [...params].filter(([name]) => !shaping.has(name));
 
 export const readQuery = (kernel: Kernel, caller: Caller, type: string, params: URLSearchParams): Parsed => {
-  const named = params.get('_query');
+  const named = params.get('_query') ?? '';
   // R4 search.html#query: it names what to find; leaving it out would find everything else.
-  if (named !== null)
+  if (named !== '')
     throw notSupported(400, `_query=${named.slice(0, 100)} names a query that this server does not have: it has none`);
   const { parameters } = kernel.store.searching(caller.tenant);
   const parametersOf = (each: string): Parameters => parameters(each).all;
