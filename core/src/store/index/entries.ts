@@ -191,7 +191,8 @@ const indexed = (
     if (parameter.type !== 'date') continue;
     const key = parameters.get(parameter)?.key ?? 0;
     const mine = values.flatMap((typed) => spansOf(key, typed));
-    if (mine[0] && parameter.code === dated) at = mine[0].low;
+    // 0 is taken for no date.
+    if (mine[0] && parameter.code === dated) at = mine[0].low === 0 ? 1 : mine[0].low;
     if (place === 0) addSpans(spans, mine);
     else addWords(words, heldKey(key), place, mine.map(spanWord));
   }

@@ -59,6 +59,8 @@ const keysIn = (row: Row): (string | null)[] => {
   return keys;
 };
 
+const isAfter1970 = (at: string | null | undefined): boolean => Number(at ?? 0) > 0;
+
 /** Whether a part of the condition cannot be told by the index. */
 const isOpen = (condition: Condition): boolean => {
   switch (condition.kind) {
@@ -108,15 +110,21 @@ export const openFind = (): Find => {
 
   const rows = async ({ run, now }: Means, asked: Asked, conditions: readonly Condition[]): Promise<Hit[]> => {
     const { query, sort, limit, behind, snapshot } = asked;
-    const call = searchCall(
-      {
-        ...{ type: query.type, conditions, limit, sort },
-        ...(behind ? { behind } : {}),
-        ...(snapshot ? { snapshot } : {}),
-      },
-      now,
-    );
-    return (await ask<Row>(run, call)).map((row) => ({
+    const call = (sorts: boolean): SearchCall =>
+      searchCall(
+        {
+          ...{ type: query.type, conditions, limit, sort, sorts },
+          ...(behind ? { behind } : {}),
+          ...(snapshot ? { snapshot } : {}),
+        },
+        now,
+      );
+    // Without a date is behind all that have one, also of before 1970: there the order of the index does not tell.
+    const before1970 = behind !== undefined && !isAfter1970(behind.keys[0]);
+    const quick = call(before1970);
+    const read = await ask<Row>(run, quick);
+    const found = quick.inDates && !read.every(({ k0 }) => isAfter1970(k0)) ? await ask<Row>(run, call(true)) : read;
+    return found.map((row) => ({
       current: currentOf(query.type, row),
       place: { keys: keysIn(row), rid: row.rid },
       snapshot: row.snapshot,

@@ -13,6 +13,8 @@ export type { Place, SortKey };
 export interface SearchCall {
   readonly text: string;
   readonly values: readonly unknown[];
+  /** Answered in the order of an index, which has what has no date at 1970. */
+  readonly inDates?: boolean;
 }
 
 /** What was visible when the first page was read. */
@@ -33,6 +35,8 @@ export interface SearchNeeds {
   readonly sort: readonly SortKey[] | undefined;
   readonly behind?: Place;
   readonly snapshot?: Snapshot;
+  /** Sorts also what an index has in the order of dates. */
+  readonly sorts?: boolean;
 }
 
 type Words = Extract<Condition, { kind: 'words' }>;
@@ -129,14 +133,15 @@ export const searchCall = (needs: SearchNeeds, now: number): SearchCall => {
   const { sort, behind, snapshot, limit } = needs;
   const sorted = needs.conditions.toSorted(byRank);
   const [first, ...rest] = sorted;
-  const led = first?.kind === 'words' && (sort === undefined || isOwnOrder(first, sort)) ? exactOf(first) : undefined;
+  const isOrdered = first?.kind === 'words' && (sort === undefined || (!needs.sorts && isOwnOrder(first, sort)));
+  const led = isOrdered ? exactOf(first) : undefined;
   const seen = snapshot ? [seenIn(snapshot, context)] : [];
   if (first?.kind === 'words' && led !== undefined) {
     const { from, where } = inOrder(first, led, needs, rest, context);
     const tests = [...where, ...seen, 'not r.deleted'].join(' and ');
     return {
       text: `select ${head}, d.at::text as k0, ${snapshotColumns} from ${from} where ${tests} order by d.at desc, d.rid desc limit ${bind(limit)}::int8`,
-      values: context.values,
+      ...{ values: context.values, inDates: sort !== undefined },
     };
   }
   const keys = sort ?? [];
@@ -155,7 +160,7 @@ export const searchCall = (needs: SearchNeeds, now: number): SearchCall => {
   const page = behind ? ` where ${behindSql(keys, behind, context)}` : '';
   const texts = keys.map((_, place) => `, k${place}::text as k${place}`).join('');
   return {
-    text: `select ${shown}${texts}, ${snapshotColumns} from (${rows}) p${page} order by ${orderSql(keys)} limit ${bind(limit)}::int8`,
+    text: `select ${shown}${texts}, ${snapshotColumns} from (${rows}) p${page} order by ${orderSql(keys, 'p')} limit ${bind(limit)}::int8`,
     values: context.values,
   };
 };

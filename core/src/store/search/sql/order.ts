@@ -45,10 +45,12 @@ export const keySql = (key: SortKey, context: Context): string => {
   return 'case when r.at = 0 then null else r.at end';
 };
 
-export const orderSql = (keys: readonly SortKey[]): string =>
-  [...keys.map(({ descending }, place) => `k${place} ${descending ? 'desc' : 'asc'} nulls last`), 'rid desc'].join(
-    ', ',
-  );
+/** `name`: the rows. By themselves the keys would be those that are answered, which are texts. */
+export const orderSql = (keys: readonly SortKey[], name: string): string =>
+  [
+    ...keys.map(({ descending }, place) => `${name}.k${place} ${descending ? 'desc' : 'asc'} nulls last`),
+    `${name}.rid desc`,
+  ].join(', ');
 
 /** R4 leaves open where those without a value stand; here they are last. */
 const isBehind = (key: SortKey, name: string, value: string | null, bind: Context['bind']): string => {
