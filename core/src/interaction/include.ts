@@ -25,6 +25,7 @@ export interface Including {
   readonly caller: Caller;
   readonly unit: Unit;
   readonly run: Run;
+  readonly signal?: AbortSignal;
 }
 
 export interface Included {
@@ -83,7 +84,7 @@ const ledBy = ({ kernel, caller }: Including, resource: Current, include: Includ
 };
 
 const byCanonical = async (including: Including, { canonical }: Led): Promise<Current[]> => {
-  const { kernel, caller, unit } = including;
+  const { kernel, caller, unit, signal } = including;
   const { parameters } = kernel.store.searching(caller.tenant);
   const found: Current[] = [];
   for (const { url, version, types } of canonical)
@@ -91,7 +92,7 @@ const byCanonical = async (including: Including, { canonical }: Led): Promise<Cu
       if (!readable(including, type) || parameters(type).lookup.get('url') === undefined) continue;
       const clauses: Clause[] = [{ kind: 'uri', code: 'url', match: 'exact', values: [url] }];
       if (version !== '') clauses.push({ kind: 'token', code: 'version', values: [{ code: version }] });
-      found.push(...(await unit.search({ query: { type, clauses }, limit: 2 })).map(({ current }) => current));
+      found.push(...(await unit.search({ query: { type, clauses }, limit: 2 }, signal)).map(({ current }) => current));
     }
   return found;
 };
@@ -107,7 +108,7 @@ const forward = async (including: Including, from: readonly Current[], include: 
 };
 
 const backward = async (including: Including, to: readonly Current[], include: Include): Promise<Current[]> => {
-  const { kernel, caller, unit } = including;
+  const { kernel, caller, unit, signal } = including;
   const { parameters } = kernel.store.searching(caller.tenant);
   const types = include.type === '*' ? resourceTypes : [include.type];
   const found: Current[] = [];
@@ -122,7 +123,7 @@ const backward = async (including: Including, to: readonly Current[], include: I
         .map((each) => ({ type: each.type, id: each.id }));
       if (values.length === 0) continue;
       const query = { type, clauses: [{ kind: 'reference', code, values }] as const };
-      found.push(...(await unit.search({ query, limit: mostIncluded + 1 })).map(({ current }) => current));
+      found.push(...(await unit.search({ query, limit: mostIncluded + 1 }, signal)).map(({ current }) => current));
     }
   return found;
 };

@@ -199,7 +199,7 @@ export const answerSearch = async (
   const { resources, cut } =
     shape.includes.length === 0
       ? { resources: [], cut: false }
-      : await included({ kernel, caller, unit, run }, matches, shape.includes);
+      : await included({ kernel, caller, unit, run, ...(signal ? { signal } : {}) }, matches, shape.includes);
   const besides = await seenBinaries(kernel, caller, unit, resources);
   const notices = [
     ...unknown.map(leftOut),

@@ -11,6 +11,7 @@ import { parameterTable, type ParameterTable, type ShapeOf } from './index/param
 import { findCurrent } from './resources.ts';
 import { openRids, type Rids } from './rid.ts';
 import { openGenerations, type Generations } from './own-rows.ts';
+import { openSearchLane } from './search-lane.ts';
 import { holdersOf } from './search/holders.ts';
 import { openFind, type Means } from './search/find.ts';
 import { openSearchings, type Searching } from './searching.ts';
@@ -43,6 +44,8 @@ export interface StoreNeeds extends Omit<IndexNeeds, 'table'> {
   readonly searchParameters: readonly SearchParameter[];
   readonly shapeOf: ShapeOf;
   readonly now: () => number;
+  /** How many connections searches have, and how long one may take. */
+  readonly search: { readonly connections: number; readonly mostMs: number };
 }
 
 /** The keys under which a reference to a type may stand: those of every parameter that may lead there, and those of all other links. */
@@ -72,7 +75,7 @@ interface Held {
   readonly reject: (thrown: unknown) => void;
 }
 
-export const openStore = ({ database, searchParameters, shapeOf, now, ...indexing }: StoreNeeds): Store => {
+export const openStore = ({ database, searchParameters, shapeOf, now, search, ...indexing }: StoreNeeds): Store => {
   const parameters = parameterTable(searchParameters, shapeOf);
   const searchings = openSearchings({ ...indexing, table: parameters });
   const generations = openGenerations(database.read, searchings, now);
@@ -81,10 +84,12 @@ export const openStore = ({ database, searchParameters, shapeOf, now, ...indexin
   const writer = openWriter({ lane: database.write, fence });
   const referenceKeys = referenceKeysOf(parameters);
 
+  const lane = openSearchLane({ pool: database.searches, size: search.connections, mostMs: search.mostMs, now });
   const means = (tenant: number, signal: AbortSignal | undefined): Means => ({
-    run: (statement, values) => database.searches.run(tenant, statement, values, signal),
+    run: (statement, values) => lane.run(tenant, statement, values, signal),
+    look: (work) => lane.looking.take(work, signal),
     searching: generations.of(tenant),
-    now: now(),
+    ...{ now: now(), clock: now, mostMs: search.mostMs },
   });
 
   const single = (tenant: number): Unit => ({
@@ -150,7 +155,7 @@ export const openStore = ({ database, searchParameters, shapeOf, now, ...indexin
         async (begun) => {
           const last: (() => Promise<void>)[] = [];
           const unit = transactionUnit({
-            ...{ tenant, transaction: begun, find, fence, now, referenceKeys },
+            ...{ tenant, transaction: begun, find, fence, now, referenceKeys, mostMs: search.mostMs },
             searching: () => generations.of(tenant),
             lastly: (each) => void last.push(each),
           });

@@ -86,6 +86,8 @@ export interface TransactionNeeds {
   readonly fence: Fence;
   readonly searching: () => Searching;
   readonly now: () => number;
+  /** So long one search may take. */
+  readonly mostMs: number;
   readonly lastly: TransactionUnit['lastly'];
   /** The keys under which a reference to a type may be stored. */
   readonly referenceKeys: (type: string) => readonly number[];
@@ -98,6 +100,7 @@ export const transactionUnit = ({
   fence,
   searching,
   now,
+  mostMs,
   lastly,
   referenceKeys,
 }: TransactionNeeds): TransactionUnit => {
@@ -160,7 +163,12 @@ export const transactionUnit = ({
     return answer.map(({ rid, id }) => ({ type: resourceTypes[typeCodeOfRid(rid)] ?? '', id }));
   };
 
-  const means = (): Means => ({ run: transaction.run, searching: searching(), now: now() });
+  const means = (): Means => ({
+    ...{ run: transaction.run, searching: searching() },
+    // It holds its connection already: to wait in a line would hold it longer.
+    look: (work) => work(),
+    ...{ now: now(), clock: now, mostMs },
+  });
   return {
     find: (type, id, purpose) => finding.ask({ type, id, purpose }),
     write: writing.ask,

@@ -106,6 +106,16 @@ const armCondition = ({ type, clause }: Arm, needs: ConditionNeeds): ArmConditio
   condition: conditionOf(type, clause, needs),
 });
 
+/** Each hop can be one to what is contained or to what stands for itself: of many hops the last ones, or the ways would double with each. */
+const mostHopsWithin = 1;
+
+const hopsOf = (clause: Clause): number => {
+  if (clause.kind === 'chain') return 1 + Math.max(...clause.arms.map((arm) => hopsOf(arm.clause)));
+  if (clause.kind === 'has') return 1 + hopsOf(clause.arm.clause);
+  if (clause.kind === 'all' || clause.kind === 'any') return Math.max(0, ...clause.clauses.map(hopsOf));
+  return clause.kind === 'not' ? hopsOf(clause.clause) : 0;
+};
+
 const ofParameter = (type: string, clause: OfCode, needs: ConditionNeeds): Condition => {
   const described = needs.parameters(type);
   const { code } = clause;
@@ -127,11 +137,13 @@ const ofParameter = (type: string, clause: OfCode, needs: ConditionNeeds): Condi
     case 'chain': {
       const arms = clause.arms.map((arm) => armCondition(arm, needs));
       // R4 search.html#contained: a chained condition is evaluated inside contained resources too.
+      const within = clause.arms.flatMap((arm, nth) => (hopsOf(arm.clause) <= mostHopsWithin ? (arms[nth] ?? []) : []));
+      if (within.length === 0) return { kind: 'chain', keys, arms };
       return {
         kind: 'any',
         conditions: [
           { kind: 'chain', keys, arms },
-          { kind: 'contained', keys, arms },
+          { kind: 'contained', keys, arms: within },
         ],
       };
     }

@@ -7,6 +7,7 @@ import { findMany, type Current } from '../resources.ts';
 import { reads, type Run, type Statement } from '../statement.ts';
 import type { Condition } from './conditions.ts';
 import type { Searching } from '../searching.ts';
+import { mostReferring, openBudget, type Budget } from './budget.ts';
 import { satisfiesAll, type World } from './evaluate.ts';
 import { subjectOf } from './subject.ts';
 import { countCall, searchCall, type SearchCall, type Snapshot } from './search-statement.ts';
@@ -39,11 +40,19 @@ type Row = Omit<Current, 'type'> & { readonly snapshot: string } & Readonly<Reco
 /** Shapes recur: each is checked and named once. A caller who invents ever new ones must not fill the memory of every connection. */
 const mostShapes = 500;
 
+/** Longer ones are lists that somebody made: they do not recur. */
+const longestShape = 20_000;
+
 /** By what one search is answered. */
 export interface Means {
   readonly run: Run;
   readonly searching: Pick<Searching, 'index' | 'shown' | 'conditions'>;
   readonly now: number;
+  readonly clock: () => number;
+  /** So long one search may take, with all its statements. */
+  readonly mostMs: number;
+  /** Waits for a turn to read through resources. */
+  readonly look: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 export interface Find {
@@ -87,8 +96,6 @@ const isOpen = (condition: Condition): boolean => {
   }
 };
 
-/** So many rows are read through for one page, and no more. */
-const mostLookedThrough = 50_000;
 const lookedThroughAtOnce = 500;
 
 const currentOf = (type: string, { rid, at, id, version, updated, deleted, tail }: Row): Current => ({
@@ -100,7 +107,7 @@ export const openFind = (): Find => {
   const statementOf = (text: string): Statement => {
     const known = shapes.get(text);
     if (known) return known;
-    const full = shapes.size >= mostShapes;
+    const full = shapes.size >= mostShapes || text.length > longestShape;
     const statement = reads(full ? '' : `search.${shapes.size}`, text);
     if (!full) shapes.set(text, statement);
     return statement;
@@ -131,27 +138,36 @@ export const openFind = (): Find => {
     }));
   };
 
-  const worldOf = (means: Means): World => ({
+  const worldOf = (means: Means, budget: Budget): World => ({
     now: means.now,
     resolve: async (type, id) => {
+      budget.spend(1);
       const [found] = await findMany(means.run, [{ type, id }]);
       return found && !found.deleted ? subjectOf(means.searching, found) : undefined;
     },
     referring: async (type, keys, target) => {
       const matches = [{ exact: referenceWord(target.type, target.id) }];
       const conditions: Condition[] = [{ kind: 'words', keys, order: 'mixed', matches }];
-      const hits = await rows(means, { query: { type, clauses: [] }, limit: mostLookedThrough }, conditions);
+      const hits = await rows(means, { query: { type, clauses: [] }, limit: mostReferring + 1 }, conditions);
+      if (hits.length > mostReferring)
+        throw tooCostly(`more than ${mostReferring} resources refer to one that is looked at: narrow the search`);
+      budget.spend(hits.length);
       return hits.map(({ current }) => subjectOf(means.searching, current));
     },
   });
 
-  /** Behind what the index tells, each row is read: until the page is full, or there was too much to read. */
-  const looked = async (means: Means, asked: Asked, conditions: readonly Condition[]): Promise<Hit[]> => {
+  /** Behind what the index tells, each row is read: until there is enough, or there was too much to read. */
+  const looked = async (
+    means: Means,
+    asked: Asked,
+    conditions: readonly Condition[],
+    isEnough: (hit: Hit) => boolean,
+  ): Promise<void> => {
     const open = conditions.filter(isOpen);
-    const world = worldOf(means);
-    const hits: Hit[] = [];
+    const budget = openBudget(means);
+    const world = worldOf(means, budget);
     let { behind, snapshot } = asked;
-    for (let seen = 0; seen < mostLookedThrough; seen += lookedThroughAtOnce) {
+    for (;;) {
       const next = {
         ...asked,
         limit: lookedThroughAtOnce,
@@ -160,29 +176,38 @@ export const openFind = (): Find => {
       };
       const found = await rows(means, next, conditions);
       for (const hit of found) {
-        const subject = subjectOf(means.searching, hit.current);
-        if (await satisfiesAll(open, subject, world)) hits.push(hit);
-        if (hits.length === asked.limit) return hits;
+        budget.spend(1);
+        await budget.rest();
+        const isHit = await satisfiesAll(open, subjectOf(means.searching, hit.current), world);
+        if (isHit && isEnough(hit)) return;
       }
       const last = found.at(-1);
-      if (!last || found.length < lookedThroughAtOnce) return hits;
+      if (!last || found.length < lookedThroughAtOnce) return;
       behind = last.place;
       snapshot ??= { text: last.snapshot, next: last.snapshot.split(':')[1] ?? '0', taken: means.now };
     }
-    throw tooCostly(
-      `the words were looked for in ${mostLookedThrough} resources and more would have to be read: narrow the search by another parameter`,
-    );
   };
+
+  const lookedUp = (means: Means, asked: Asked, conditions: readonly Condition[]): Promise<Hit[]> =>
+    means.look(async () => {
+      const hits: Hit[] = [];
+      await looked(means, asked, conditions, (hit) => hits.push(hit) === asked.limit);
+      return hits;
+    });
 
   return {
     hits: async (means, asked) => {
       const conditions = means.searching.conditions(asked.query);
-      return (conditions.some(isOpen) ? looked : rows)(means, asked, conditions);
+      return (conditions.some(isOpen) ? lookedUp : rows)(means, asked, conditions);
     },
     count: async (means, { query, most, ...counted }) => {
       const conditions = means.searching.conditions(query);
       if (conditions.some(isOpen))
-        return (await looked(means, { query, limit: (most ?? mostLookedThrough) + 1, ...counted }, conditions)).length;
+        return means.look(async () => {
+          let total = 0;
+          await looked(means, { query, limit: 0, ...counted }, conditions, () => ++total > (most ?? Infinity));
+          return total;
+        });
       const [row] = await ask<{ total: number }>(
         means.run,
         countCall({ ...counted, type: query.type, conditions }, most, means.now),
@@ -191,7 +216,7 @@ export const openFind = (): Find => {
     },
     meant: async (means, query, current) => {
       const conditions = means.searching.conditions(query);
-      const world = worldOf(means);
+      const world = worldOf(means, openBudget(means));
       const subject = subjectOf(means.searching, current);
       const found: number[] = [];
       for (const place of [0, ...placesIn(subject.entries)]) {

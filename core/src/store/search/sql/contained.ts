@@ -155,17 +155,11 @@ export const containedSet = (
           (name) => [`${name}.value = ${bind(linkWord(type))} and ${name}.at >= ${places}`],
           context,
         );
+      const d = context.alias('d');
       const words = { keys: heldKeys(lead.keys), matches: lead.matches };
-      return wordsSql(
-        words,
-        rids,
-        (name) => {
-          const place = `(${name}.at % ${places})`;
-          const held = linked(keys, type, context, (w) => `${w}.rid = ${name}.rid and ${w}.at / ${places} = ${place}`);
-          return `${isHolder(name)} and ${held} and ${test(`${name}.rid`, place)}`;
-        },
-        context,
-      );
+      const led = wordsSql(words, (name) => `${name}.rid, ${name}.at % ${places} as place`, isHolder, context);
+      const held = linked(keys, type, context, (w) => `${w}.rid = ${d}.rid and ${w}.at / ${places} = ${d}.place`);
+      return `select ${d}.rid from (${led}) ${d} where ${held} and ${test(`${d}.rid`, `${d}.place`)}`;
     })
     .join(' union all ');
 };
