@@ -1,15 +1,16 @@
 /** The order of a search's answers as SQL: what each key is read from, and which rows stand behind a place. */
 import { allOf, anyOf, fence, keysSql, type Context } from './bind.ts';
 
-interface OfEntries {
-  readonly by: 'word' | 'span';
+export interface OfEntries {
+  /** `at`: the resource's own date, which is a span too. */
+  readonly by: 'word' | 'span' | 'at';
   readonly keys: readonly number[];
   readonly descending: boolean;
   /** Words from here on are taken before all others. */
   readonly rather?: string;
 }
 
-export type SortKey = { readonly by: 'id' | 'updated' | 'at'; readonly descending: boolean } | OfEntries;
+export type SortKey = { readonly by: 'id' | 'updated'; readonly descending: boolean } | OfEntries;
 
 /** Where a page ended: its last row's keys, as texts, and its row id. */
 export interface Place {
@@ -45,8 +46,9 @@ export const keySql = (key: SortKey, context: Context): string => {
   return 'case when r.at = 0 then null else r.at end';
 };
 
+/** Of rows by the name p: a bare k0 could be the text that it is answered as. */
 export const orderSql = (keys: readonly SortKey[]): string =>
-  [...keys.map(({ descending }, place) => `k${place} ${descending ? 'desc' : 'asc'} nulls last`), 'rid desc'].join(
+  [...keys.map(({ descending }, place) => `p.k${place} ${descending ? 'desc' : 'asc'} nulls last`), 'p.rid desc'].join(
     ', ',
   );
 

@@ -1,13 +1,21 @@
 /** Which condition of a search leads: the one that is expected to let the fewest through. */
 import type { Condition } from '../conditions.ts';
 
+/** Of one patient, visit or specimen there is little, of a code or a status there may be anything; what has an order of its own can be left early. */
+const narrow =
+  /\u0001(?:Patient|RelatedPerson|Person|Group|Encounter|EpisodeOfCare|Specimen|ServiceRequest|DiagnosticReport|Device|Appointment)$/;
+
+const isNarrow = ({ matches }: Pick<Extract<Condition, { kind: 'words' }>, 'matches'>): boolean =>
+  matches.every((match) => 'exact' in match && narrow.test(match.exact));
+
 /** What a condition is expected to let through, by its kind alone; lower leads. */
 export const rankOf = (condition: Condition): number => {
   switch (condition.kind) {
     case 'ids':
       return 0;
     case 'words':
-      if (condition.matches.every((match) => 'exact' in match)) return condition.order === 'plain' ? 1 : 2;
+      if (condition.matches.every((match) => 'exact' in match))
+        return condition.order === 'plain' || isNarrow(condition) ? 1 : 2;
       return condition.matches.every((match) => !('start' in match) || match.start !== '') ? 4 : 9;
     case 'element':
       return (
