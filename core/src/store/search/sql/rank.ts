@@ -1,12 +1,15 @@
 /** Which condition of a search leads: the one that is expected to let the fewest through. */
+import { referenceOfWord } from '../../index/words.ts';
 import type { Condition } from '../conditions.ts';
 
 /** Of one patient, visit or specimen there is little, of a code or a status there may be anything; what has an order of its own can be left early. */
-const narrow =
-  /\u0001(?:Patient|RelatedPerson|Person|Group|Encounter|EpisodeOfCare|Specimen|ServiceRequest|DiagnosticReport|Device|Appointment)$/;
+const narrow = new Set([
+  ...['Patient', 'RelatedPerson', 'Person', 'Group', 'Encounter', 'EpisodeOfCare', 'Appointment'],
+  ...['Specimen', 'ServiceRequest', 'DiagnosticReport', 'Device'],
+]);
 
 const isNarrow = ({ matches }: Pick<Extract<Condition, { kind: 'words' }>, 'matches'>): boolean =>
-  matches.every((match) => 'exact' in match && narrow.test(match.exact));
+  matches.every((match) => 'exact' in match && narrow.has(referenceOfWord(match.exact).target?.type ?? ''));
 
 /** What a condition is expected to let through, by its kind alone; lower leads. */
 export const rankOf = (condition: Condition): number => {
