@@ -103,7 +103,11 @@ const stringWords = (typed: Typed): string[] => shownTexts(typed).map(stringWord
 const rangeOf = (value: unknown): Range | undefined => (typeof value === 'string' ? dateRange(value) : undefined);
 
 const rangesOf = ({ type, value }: Typed): Range[] => {
-  if (typeof value === 'string') return [dateRange(value)].filter((range) => range !== undefined);
+  if (typeof value === 'string') {
+    const range = rangeOf(value);
+    // R4 search.html#date: an instant is a point, however few digits its seconds have.
+    return range ? [type === 'instant' ? { low: range.low, high: range.low } : range] : [];
+  }
   if (type === 'Period') {
     const [start, stop] = [rangeOf(fieldsOf(value).start), rangeOf(fieldsOf(value).end)];
     return start || stop ? [{ low: start?.low ?? beginning, high: stop?.high ?? end }] : [];
