@@ -11,7 +11,7 @@ import { parameterTable, type ParameterTable, type ShapeOf } from './index/param
 import { findCurrent } from './resources.ts';
 import { openRids, type Rids } from './rid.ts';
 import type { Query } from '../fhir/search/query.ts';
-import { conditionsOf, type Condition } from './search/conditions.ts';
+import { conditionsOf, type Condition, type ConditionNeeds } from './search/conditions.ts';
 import { sortKeyOf } from './search/sort-keys.ts';
 import type { SortKey } from './search/sql/order.ts';
 import type { Sort } from '../fhir/search/shape.ts';
@@ -43,7 +43,7 @@ export interface Store {
   ) => Promise<T>;
 }
 
-export interface StoreNeeds extends Omit<IndexNeeds, 'table'> {
+export interface StoreNeeds extends Omit<IndexNeeds, 'table'>, Pick<ConditionNeeds, 'impliedCodes'> {
   readonly database: Database;
   readonly searchParameters: readonly SearchParameter[];
   readonly shapeOf: ShapeOf;
@@ -80,7 +80,7 @@ interface Held {
 export const openStore = ({ database, searchParameters, shapeOf, now, ...indexing }: StoreNeeds): Store => {
   const parameters = parameterTable(searchParameters, shapeOf);
   const { index, shown } = openIndex({ ...indexing, table: parameters });
-  const needs = { parameters, units: indexing.units };
+  const needs = { parameters, units: indexing.units, impliedCodes: indexing.impliedCodes };
   const find = openFind({ ...needs, index, shown });
   const writer = openWriter(database.write);
   const referenceKeys = referenceKeysOf(parameters);

@@ -1,12 +1,13 @@
 /** Turns the clauses of a query into conditions on the index tables; pure, and knows no SQL. */
 import type { Arm, Clause, DateValue, NearValue } from '../../fhir/search/query.ts';
+import type { ImpliedCodes } from '../../fhir/search/implied-codes.ts';
 import { shownTest, textTest, type TextTest } from '../../fhir/search/text-query.ts';
 import { invalid } from '../../outcome/outcome.ts';
 import { identifierKey } from '../index/parameter-key.ts';
 import type { CompositeLookup, Lookup, Order, ParameterTable, TypeParameters } from '../index/parameter-table.ts';
 import type { WordNeeds } from '../index/typed-values.ts';
 import type { Match } from './match.ts';
-import { matchesOf } from './value-matches.ts';
+import { impliedMatches, matchesOf } from './value-matches.ts';
 
 /** Keys of one table under which a parameter's entries stand. */
 export interface Place {
@@ -53,6 +54,7 @@ export type Where = 'narrative' | 'content' | { readonly shown: string };
 export interface ConditionNeeds {
   readonly parameters: ParameterTable;
   readonly units: WordNeeds['units'];
+  readonly impliedCodes: ImpliedCodes;
 }
 
 type OfCode = Exclude<Extract<Clause, { readonly code: string }>, { kind: 'has' }>;
@@ -67,6 +69,19 @@ const placeOf = (described: TypeParameters, code: string, { keys }: Lookup): Pla
   table: described.all.get(code)?.type === 'date' ? 'span' : 'word',
   keys,
 });
+
+const wordMatches = (
+  type: string,
+  clause: Clause,
+  { parameters, units, impliedCodes }: ConditionNeeds,
+  onlyType?: string,
+): readonly Match[] | undefined => {
+  const matches = matchesOf(clause, units, onlyType);
+  const parameter = clause.kind === 'token' ? parameters(type).all.get(clause.code) : undefined;
+  if (!matches || !parameter || clause.kind !== 'token') return matches;
+  const sets = impliedCodes(type, parameter);
+  return [...matches, ...clause.values.flatMap((value) => impliedMatches(value, sets))];
+};
 
 const compositeCondition = (
   type: string,
@@ -88,7 +103,7 @@ const compositeCondition = (
     const inElements = elements.map((keyed): Condition => {
       const conditions = keyed.map(({ key }, place) => {
         const part = parts[place];
-        const matches = part && matchesOf(part, needs.units);
+        const matches = part && wordMatches(type, part, needs);
         if (!matches) throw invalid(clause.code, `${clause.code} has a part that cannot be searched in an element`);
         return { key, matches };
       });
@@ -141,7 +156,7 @@ const ofParameter = (type: string, clause: OfCode, needs: ConditionNeeds): Condi
     case 'string':
     case 'token':
     case 'uri':
-      return { kind: 'words', keys, order, matches: matchesOf(clause, needs.units, found.onlyType) ?? [] };
+      return { kind: 'words', keys, order, matches: wordMatches(type, clause, needs, found.onlyType) ?? [] };
   }
 };
 

@@ -1,6 +1,7 @@
 /** What the values of a clause ask of the words of an index, kind by kind. */
 import type { Clause, ReferenceValue, StringMatch, TokenValue } from '../../fhir/search/query.ts';
 import { cleared, fold } from '../../fhir/search/fold.ts';
+import type { CodeSet } from '../../fhir/structure/definition.ts';
 import { numberMatches, quantityMatches } from '../index/number-words.ts';
 import type { WordNeeds } from '../index/typed-values.ts';
 import {
@@ -20,6 +21,17 @@ import type { Match } from './match.ts';
 const tokenMatch = ({ system, code }: TokenValue): Match => {
   if (code === undefined) return { start: '', tests: [{ nth: 2, test: 'is', text: short(cleared(system ?? '')) }] };
   return system === undefined ? { start: anySystem(code) } : { exact: tokenWord(system, code) };
+};
+
+/** Of elements of type code the code alone is stored: which system it is of, their binding says. */
+export const impliedMatches = ({ system, code }: TokenValue, sets: readonly CodeSet[]): Match[] => {
+  if (system === undefined || system === '') return [];
+  return sets.flatMap(({ systems }): Match[] => {
+    const codes = Object.hasOwn(systems, system) ? systems[system] : undefined;
+    if (codes === undefined) return [];
+    if (code !== undefined) return codes === null || codes.includes(code) ? [{ exact: tokenWord('', code) }] : [];
+    return codes ? codes.map((each) => ({ exact: tokenWord('', each) })) : [tokenMatch({ system: '' })];
+  });
 };
 
 const referenceMatches = ({ type, id, version }: ReferenceValue, onlyType: string | undefined): Match[] => {
