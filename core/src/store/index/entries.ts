@@ -7,7 +7,7 @@ import type { SearchParameter } from '../../fhir/search-parameter.ts';
 import type { ElementExtractor, ElementPart } from '../../fhir/search/composite.ts';
 import type { Typed } from '../../fhir/fhirpath/item.ts';
 import { partKey, type ParameterTable } from './parameter-table.ts';
-import { identifierKey, linkKey, parameterKey } from './parameter-key.ts';
+import { identifierKey, linkKey, parameterKey, unfoundKey } from './parameter-key.ts';
 import {
   identifierWords,
   shownTexts,
@@ -108,6 +108,9 @@ const addWords = (words: Word[], param: number, at: number, values: readonly str
   else for (const value of values) addOnce(words, from, { param, value, at }, (a, b) => a.value === b.value);
 };
 
+/** What stands under the key that says no more than that something is there. */
+const there = ['1'];
+
 /** The words of reference parameters, by value: of few they are looked through, of many they are laid out first. */
 const wordsOf = (words: readonly Word[], targets: readonly Target[]): ((value: string) => readonly Word[]) => {
   if (words.length * targets.length < 1_000) return (value) => words.filter((word) => word.value === value);
@@ -154,6 +157,7 @@ const indexed = (described: TypePlan, resource: Resource, targets: readonly Targ
   const { extract, parameters, dated, elements } = described;
   const found = extract(resource);
   const spans: Span[] = [];
+  const words: Word[] = [];
   let at = 0;
   for (const { parameter, values } of found) {
     if (parameter.type !== 'date') continue;
@@ -161,13 +165,14 @@ const indexed = (described: TypePlan, resource: Resource, targets: readonly Targ
     const mine = values.flatMap((typed) => spansOf(key, typed));
     if (mine[0] && parameter.code === dated) at = mine[0].low;
     addSpans(spans, mine);
+    if (mine.length === 0) addWords(words, unfoundKey(key), 0, there);
   }
-  const words: Word[] = [];
   for (const { parameter, values } of found) {
     const planned = parameters.get(parameter.code);
     if (!planned || parameter.type === 'date') continue;
     const texts = values.flatMap((typed) => wordTexts(parameter.type, typed, needs));
     addWords(words, planned.key, planned.dated ? at : 0, texts);
+    if (texts.length === 0) addWords(words, unfoundKey(planned.key), 0, there);
     const beside = besideTexts(parameter.type, values);
     if (beside.length > 0) addWords(words, planned.besides, 0, beside);
   }

@@ -15,14 +15,18 @@ const fieldsOf = (value: unknown): Fields => (typeof value === 'object' && value
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
+/** R4 search.html#token: `system|` asks for the system alone, whatever stands behind it. */
+const systemWord = (system: unknown, code: unknown): string[] =>
+  typeof code === 'string' || typeof system === 'string' ? [tokenWord(textOf(system), textOf(code))] : [];
+
 const codingWord = (value: unknown): string[] => {
   const { system, code } = fieldsOf(value);
-  return typeof code === 'string' ? [tokenWord(textOf(system), code)] : [];
+  return systemWord(system, code);
 };
 
 const identifierWord = (value: unknown): string[] => {
   const { system, value: text } = fieldsOf(value);
-  return typeof text === 'string' ? [tokenWord(textOf(system), text)] : [];
+  return systemWord(system, text);
 };
 
 /** R4 search.html#token, by type. */

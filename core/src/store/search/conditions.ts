@@ -3,7 +3,7 @@ import type { Arm, Clause, DateValue, NearValue } from '../../fhir/search/query.
 import type { ImpliedCodes } from '../../fhir/search/implied-codes.ts';
 import { shownTest, textTest, type TextTest } from '../../fhir/search/text-query.ts';
 import { invalid } from '../../outcome/outcome.ts';
-import { identifierKey } from '../index/parameter-key.ts';
+import { identifierKey, parameterKey, unfoundKey } from '../index/parameter-key.ts';
 import type { CompositeLookup, Lookup, Order, ParameterTable, TypeParameters } from '../index/parameter-table.ts';
 import type { WordNeeds } from '../index/typed-values.ts';
 import type { Match } from './match.ts';
@@ -119,6 +119,28 @@ const armCondition = ({ type, clause }: Arm, needs: ConditionNeeds): ArmConditio
   condition: conditionOf(type, clause, needs),
 });
 
+/** Under its own name, or under those of the parameters that it is a view of. */
+const identifierKeys = (type: string, { stored }: TypeParameters, keys: readonly number[]): number[] =>
+  stored.filter(({ code }) => keys.includes(parameterKey(type, code))).map(({ code }) => identifierKey(type, code));
+
+const presence = (described: TypeParameters, code: string, found: Lookup): Condition => {
+  const { keys, order, onlyType } = found;
+  if (onlyType !== undefined)
+    return {
+      ...{ kind: 'words', keys, order },
+      matches: [
+        { start: '', tests: [{ nth: 2, test: 'is', text: onlyType }] },
+        // Of another server.
+        { start: '', tests: [{ nth: 1, test: 'has', text: `/${onlyType}/` }] },
+      ],
+    };
+  const unfound: Place = { table: 'word', keys: keys.map(unfoundKey) };
+  return {
+    kind: 'any',
+    conditions: [placeOf(described, code, found), unfound].map((place) => ({ kind: 'present', place })),
+  };
+};
+
 const ofParameter = (type: string, clause: OfCode, needs: ConditionNeeds): Condition => {
   const described = needs.parameters(type);
   const { code } = clause;
@@ -130,7 +152,7 @@ const ofParameter = (type: string, clause: OfCode, needs: ConditionNeeds): Condi
     case 'near':
       return { kind: 'near', key: keys[0] ?? 0, values: clause.values };
     case 'missing': {
-      const present: Condition = { kind: 'present', place: placeOf(described, code, found) };
+      const present = presence(described, code, found);
       return clause.missing ? { kind: 'not', condition: present } : present;
     }
     case 'composite':
@@ -143,7 +165,7 @@ const ofParameter = (type: string, clause: OfCode, needs: ConditionNeeds): Condi
     case 'of-type':
       return {
         kind: 'words',
-        keys: [identifierKey(type, code)],
+        keys: identifierKeys(type, described, keys),
         order: 'plain',
         matches: matchesOf(clause, needs.units) ?? [],
       };

@@ -1,5 +1,6 @@
 /** What the values of a clause ask of the words of an index, kind by kind. */
 import type { Clause, ReferenceValue, StringMatch, TokenValue } from '../../fhir/search/query.ts';
+import { referencedType } from '../../fhir/reference-type.ts';
 import { cleared, fold } from '../../fhir/search/fold.ts';
 import type { CodeSet } from '../../fhir/structure/definition.ts';
 import { numberMatches, quantityMatches } from '../index/number-words.ts';
@@ -35,9 +36,13 @@ export const impliedMatches = ({ system, code }: TokenValue, sets: readonly Code
 };
 
 const referenceMatches = ({ type, id, version }: ReferenceValue, onlyType: string | undefined): Match[] => {
+  // What an address elsewhere leads to is told by the address, if at all.
+  const isOutside = /[:/]/.test(id);
+  const named = isOutside ? referencedType(id) : type;
+  if (named !== undefined && onlyType !== undefined && named !== onlyType) return [];
   const wanted = type ?? onlyType;
-  if (wanted !== undefined) return [{ exact: referenceWord(wanted, id) }];
-  if (!/[:/]/.test(id)) return [{ start: anyType(id) }];
+  if (wanted !== undefined && !isOutside) return [{ exact: referenceWord(wanted, id) }];
+  if (!isOutside) return [{ start: anyType(id) }];
   return version === undefined ? [{ start: anyVersion(id) }] : [{ exact: outsideWord(id, version) }];
 };
 
