@@ -163,7 +163,8 @@ const indexed = (described: TypePlan, resource: Resource, targets: readonly Targ
     if (parameter.type !== 'date') continue;
     const key = parameters.get(parameter.code)?.key ?? 0;
     const mine = values.flatMap((typed) => spansOf(key, typed));
-    if (mine[0] && parameter.code === dated) at = mine[0].low;
+    // 0 says that there is none: the first moment of 1970 gives way by a millisecond.
+    if (mine[0] && parameter.code === dated) at = mine[0].low || 1;
     addSpans(spans, mine);
     if (mine.length === 0) addWords(words, unfoundKey(key), 0, there);
   }
