@@ -4,7 +4,12 @@ import { numberSpan, outer, pointOf, spanOf, timingSpan, type Span, type Token }
 
 /** What a parameter finds in a resource; `there` where it finds something that cannot be compared. */
 export type Found =
-  | { readonly kind: 'token'; readonly tokens: readonly Token[]; readonly texts: readonly string[]; readonly typed?: readonly Json[] }
+  | {
+      readonly kind: 'token';
+      readonly tokens: readonly Token[];
+      readonly texts: readonly string[];
+      readonly typed?: readonly Json[];
+    }
   | { readonly kind: 'string' | 'uri'; readonly text: string }
   | { readonly kind: 'date'; readonly span: Span }
   | { readonly kind: 'number'; readonly span: Span }
@@ -20,7 +25,11 @@ const each = (value: unknown): readonly unknown[] => {
 const texts = (...values: readonly unknown[]): string[] => values.filter((value) => typeof value === 'string');
 
 const coding = (value: unknown): Token => ({ system: at(value, 'system'), code: at(value, 'code') });
-const ofCoding = (value: unknown): Found => ({ kind: 'token', tokens: [coding(value)], texts: texts(at(value, 'display')) });
+const ofCoding = (value: unknown): Found => ({
+  kind: 'token',
+  tokens: [coding(value)],
+  texts: texts(at(value, 'display')),
+});
 export const ofConcept = (value: unknown): Found => ({
   kind: 'token',
   tokens: listAt(value, 'coding').map(coding),
@@ -44,9 +53,18 @@ export const ofQuantity = (quantity: unknown): Found => ({ kind: 'quantity', qua
 const ofReference = (reference: unknown): Found => ({ kind: 'reference', reference });
 
 const nameParts = (name: unknown): Found[] =>
-  texts(at(name, 'family'), at(name, 'text'), ...listAt(name, 'given'), ...listAt(name, 'prefix'), ...listAt(name, 'suffix')).map(ofText);
+  texts(
+    at(name, 'family'),
+    at(name, 'text'),
+    ...listAt(name, 'given'),
+    ...listAt(name, 'prefix'),
+    ...listAt(name, 'suffix'),
+  ).map(ofText);
 const addressParts = (address: unknown): Found[] =>
-  texts(...listAt(address, 'line'), ...['city', 'district', 'state', 'postalCode', 'country', 'text'].map((part) => at(address, part))).map(ofText);
+  texts(
+    ...listAt(address, 'line'),
+    ...['city', 'district', 'state', 'postalCode', 'country', 'text'].map((part) => at(address, part)),
+  ).map(ofText);
 
 /** Along a path, through lists. */
 const along = (value: unknown, path: string): readonly unknown[] =>
@@ -67,7 +85,10 @@ export const typeOfReference = (reference: unknown, resource: Json): unknown => 
   const text = at(reference, 'reference');
   if (typeof text !== 'string') return at(reference, 'type');
   if (text.startsWith('#'))
-    return at(listAt(resource, 'contained').find((one) => at(one, 'id') === text.slice(1)), 'resourceType');
+    return at(
+      listAt(resource, 'contained').find((one) => at(one, 'id') === text.slice(1)),
+      'resourceType',
+    );
   return /(?:^|\/)([A-Z]\w+)\/[A-Za-z0-9.-]+(?:\/_history\/\w+)?$/.exec(text)?.[1] ?? at(reference, 'type');
 };
 
@@ -98,8 +119,9 @@ const contacts =
       .filter((one) => at(one, 'system') === system)
       .map(ofContact);
 
-const deceased: Look = ({ deceasedBoolean, deceasedDateTime }) =>
-  [ofBoolean(deceasedDateTime !== undefined || (deceasedBoolean !== undefined && deceasedBoolean !== false))];
+const deceased: Look = ({ deceasedBoolean, deceasedDateTime }) => [
+  ofBoolean(deceasedDateTime !== undefined || (deceasedBoolean !== undefined && deceasedBoolean !== false)),
+];
 
 const ofProbability = (prediction: unknown): Found[] => {
   const [decimal, range] = [at(prediction, 'probabilityDecimal'), at(prediction, 'probabilityRange')];
@@ -169,7 +191,10 @@ export const looks: Readonly<Record<string, Readonly<Record<string, Look>>>> = {
   },
   ValueSet: {
     ...everywhere,
-    ...{ url: look('url', ofUri), version: look('version', (value) => ({ kind: 'token', tokens: [{ code: value }], texts: [] })) },
+    ...{
+      url: look('url', ofUri),
+      version: look('version', (value) => ({ kind: 'token', tokens: [{ code: value }], texts: [] })),
+    },
     status: look('status', ofCode('http://hl7.org/fhir/publication-status')),
   },
 };

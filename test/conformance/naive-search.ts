@@ -47,20 +47,26 @@ const parted = (text: string, sign: string): string[] => {
 };
 const plain = (text: string): string => text.replace(/\\(.)/g, '$1');
 
-const local = ({ base }: NaiveWorld, text: string): string => (text.startsWith(`${base}/`) ? text.slice(base.length + 1) : text);
+const local = ({ base }: NaiveWorld, text: string): string =>
+  text.startsWith(`${base}/`) ? text.slice(base.length + 1) : text;
 
 const isReference = (world: NaiveWorld, modifier: string, asked: string, reference: unknown): boolean => {
   if (modifier === 'identifier') {
     const [first = '', second] = parted(asked, '|').map(plain);
     const [system, code] = second === undefined ? [undefined, first] : [first, second];
     const identifier = at(reference, 'identifier');
-    return identifier !== undefined && isToken(system, code, { system: at(identifier, 'system'), code: at(identifier, 'value') });
+    return (
+      identifier !== undefined &&
+      isToken(system, code, { system: at(identifier, 'system'), code: at(identifier, 'value') })
+    );
   }
   const text = at(reference, 'reference');
   if (typeof text !== 'string') return false;
   const [wanted, stored] = [local(world, plain(asked)), local(world, text).replace(/\/_history\/.*/, '')];
   if (/[:/]/.test(wanted)) return stored === wanted;
-  return modifier === '' ? /^[A-Z]\w+\/[^/]+$/.test(stored) && stored.endsWith(`/${wanted}`) : stored === `${modifier}/${wanted}`;
+  return modifier === ''
+    ? /^[A-Z]\w+\/[^/]+$/.test(stored) && stored.endsWith(`/${wanted}`)
+    : stored === `${modifier}/${wanted}`;
 };
 
 const isAddress = (modifier: string, asked: string, stored: string): boolean => {
@@ -72,8 +78,12 @@ const isTokenFound = (modifier: string, asked: string, found: Extract<Found, { k
   if (modifier === 'text') return found.texts.some((text) => hasWords(text, plain(asked)));
   const [first = '', second, third] = parted(asked, '|').map(plain);
   if (modifier === 'of-type')
-    return (found.typed ?? []).some(({ system, code, value }) => system === first && code === second && value === third);
-  return found.tokens.some((token) => (second === undefined ? isToken(undefined, first, token) : isToken(first, second, token)));
+    return (found.typed ?? []).some(
+      ({ system, code, value }) => system === first && code === second && value === third,
+    );
+  return found.tokens.some((token) =>
+    second === undefined ? isToken(undefined, first, token) : isToken(first, second, token),
+  );
 };
 
 const isDate = ({ now }: NaiveWorld, asked: string, span: ReturnType<typeof spanOf>): boolean => {
@@ -114,7 +124,8 @@ const isComposite = (world: NaiveWorld, resource: Json, code: string, asked: str
 
 const leads = (world: NaiveWorld, from: Json, code: string, to: Json): boolean =>
   (looks[typeOf(from)]?.[code]?.(from) ?? []).some(
-    (found) => found.kind === 'reference' && isReference(world, '', `${typeOf(to)}/${String(to['id'])}`, found.reference),
+    (found) =>
+      found.kind === 'reference' && isReference(world, '', `${typeOf(to)}/${String(to['id'])}`, found.reference),
   );
 
 /** `subject:Patient.name`: what is before the first point, and what is behind it. */
@@ -139,11 +150,18 @@ const hasOther = (world: NaiveWorld, resource: Json, name: string, value: string
   const [, type = '', code = '', ...rest] = name.split(':');
   return world.resources.some(
     (other) =>
-      typeOf(other) === type && leads(world, other, code, resource) && answers(world, other, { name: rest.join(':'), value }),
+      typeOf(other) === type &&
+      leads(world, other, code, resource) &&
+      answers(world, other, { name: rest.join(':'), value }),
   );
 };
 
-const fulfils = (world: NaiveWorld, resource: Json, wish: Wish, leaf: (name: string, value: string) => boolean): boolean => {
+const fulfils = (
+  world: NaiveWorld,
+  resource: Json,
+  wish: Wish,
+  leaf: (name: string, value: string) => boolean,
+): boolean => {
   if ('all' in wish) return wish.all.every((one) => fulfils(world, resource, one, leaf));
   if ('any' in wish) return wish.any.some((one) => fulfils(world, resource, one, leaf));
   return 'not' in wish ? !fulfils(world, resource, wish.not, leaf) : leaf(wish.name, wish.value);
@@ -151,7 +169,8 @@ const fulfils = (world: NaiveWorld, resource: Json, wish: Wish, leaf: (name: str
 
 /** Whether one resource answers to one parameter. */
 const answers = (world: NaiveWorld, resource: Json, { name, value, wish }: Asked): boolean => {
-  if (name === '_filter' && wish) return fulfils(world, resource, wish, (inner, asked) => answers(world, resource, { name: inner, value: asked }));
+  if (name === '_filter' && wish)
+    return fulfils(world, resource, wish, (inner, asked) => answers(world, resource, { name: inner, value: asked }));
   if (name === '_text' && wish)
     return fulfils(world, resource, wish, (_, words) => hasPhrase(withoutTags(at(resource, 'text', 'div')), words));
   if (name === '_content' && wish)
@@ -161,7 +180,8 @@ const answers = (world: NaiveWorld, resource: Json, { name, value, wish }: Asked
   const [code = '', modifier = ''] = name.split(':');
   const values = parted(value, ',');
   if (code === '_id') return values.includes(String(resource['id']));
-  if (code === '_lastUpdated') return values.some((one) => isDate(world, one, pointOf(new Date(world.now).toISOString())));
+  if (code === '_lastUpdated')
+    return values.some((one) => isDate(world, one, pointOf(new Date(world.now).toISOString())));
   if (composites[code]) return values.some((one) => isComposite(world, resource, code, one));
   const found = looks[typeOf(resource)]?.[code]?.(resource) ?? [];
   if (modifier === 'missing') return (found.length === 0) === (value === 'true');
@@ -171,14 +191,25 @@ const answers = (world: NaiveWorld, resource: Json, { name, value, wish }: Asked
 
 /** The resources of a type that answer to every parameter. */
 export const naiveSearch = (world: NaiveWorld, type: string, asked: readonly Asked[]): Json[] =>
-  world.resources.filter((resource) => typeOf(resource) === type && asked.every((one) => answers(world, resource, one)));
+  world.resources.filter(
+    (resource) => typeOf(resource) === type && asked.every((one) => answers(world, resource, one)),
+  );
 
 /** What they refer to by a parameter, or who refers to them by it. */
-export const naiveIncluded = (world: NaiveWorld, matches: readonly Json[], include: string, reverse: boolean): Json[] => {
+export const naiveIncluded = (
+  world: NaiveWorld,
+  matches: readonly Json[],
+  include: string,
+  reverse: boolean,
+): Json[] => {
   const [type = '', code = '', only] = include.split(':');
   return world.resources.filter((other) =>
     reverse
-      ? typeOf(other) === type && matches.some((match) => [undefined, typeOf(match)].includes(only) && leads(world, other, code, match))
-      : matches.some((match) => typeOf(match) === type && [undefined, typeOf(other)].includes(only) && leads(world, match, code, other)),
+      ? typeOf(other) === type &&
+        matches.some((match) => [undefined, typeOf(match)].includes(only) && leads(world, other, code, match))
+      : matches.some(
+          (match) =>
+            typeOf(match) === type && [undefined, typeOf(other)].includes(only) && leads(world, match, code, other),
+        ),
   );
 };

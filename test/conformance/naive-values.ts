@@ -97,7 +97,11 @@ interface AskedNumber extends Span {
 }
 
 /** `high` does not belong to it, but of `ap` it does. */
-const askedNumber = (prefix: string, text: string, convert: (value: bigint) => bigint = (value) => value): AskedNumber => {
+const askedNumber = (
+  prefix: string,
+  text: string,
+  convert: (value: bigint) => bigint = (value) => value,
+): AskedNumber => {
   const value = exact(text);
   const half = prefix === 'ap' ? (value < 0n ? -value : value) / 10n : halfOf(text);
   return { value: convert(value), low: convert(value - half), high: convert(value + half) };

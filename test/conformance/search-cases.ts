@@ -5,7 +5,20 @@ import type { Asked, Wish } from './naive-search.ts';
 
 export const ids = Array.from({ length: 12 }, (_, n) => `r${n}`);
 
-const families = ['Müller', 'Muller', 'Smith', "O'Brien", 'van der Berg', 'Ng', 'mü', 'a_b', 'a%b', 'ÅSE', 'x,y', 'p|q$r'];
+const families = [
+  'Müller',
+  'Muller',
+  'Smith',
+  "O'Brien",
+  'van der Berg',
+  'Ng',
+  'mü',
+  'a_b',
+  'a%b',
+  'ÅSE',
+  'x,y',
+  'p|q$r',
+];
 const givens = ['Anna', 'Ben', 'Ánna Maria', 'anna'];
 const cities = ['Ann Arbor', 'Ängelholm', 'Oslo'];
 const codes = ['1', '2', '8480-6', 'A|B'];
@@ -14,11 +27,39 @@ const dates = [
   ...['2020', '2020-02', '2020-02-29', '2021-01-01', '1965-06', '1970-01-01'],
   ...['2020-02-29T10:00:00Z', '2020-02-29T23:59:59.5-05:00', '2020-02-29T10:00:00.250+02:00', '2020-03-01T04:59:59Z'],
 ];
-const askedDates = [...dates, '2020-02-29T10:00', '2020-02-29T12:00+02:00', '2020-02-29T08:00:00.250Z', '2019', '2020-03-01'];
+const askedDates = [
+  ...dates,
+  '2020-02-29T10:00',
+  '2020-02-29T12:00+02:00',
+  '2020-02-29T08:00:00.250Z',
+  '2019',
+  '2020-03-01',
+];
 const instants = ['2020-02-29T10:00:00Z', '2020-02-29T10:00:00.250Z', '2020-12-31T23:59:59-05:00'];
-const numbers = ['5', '5.4', '5.40', '5400', '-3', '0', '100', '0.00001', '1e3', '37', '310.15', '0.0054', '-5.4', '5.35'];
+const numbers = [
+  '5',
+  '5.4',
+  '5.40',
+  '5400',
+  '-3',
+  '0',
+  '100',
+  '0.00001',
+  '1e3',
+  '37',
+  '310.15',
+  '0.0054',
+  '-5.4',
+  '5.35',
+];
 const units = ['g', 'mg', 'kg', 'mm[Hg]', '%', 'Cel', 'K'];
-const urls = ['http://v.example/a', 'http://v.example/a/b', 'http://v.example/A', 'http://v.example/a/b/c', 'urn:oid:1.2.3'];
+const urls = [
+  'http://v.example/a',
+  'http://v.example/a/b',
+  'http://v.example/A',
+  'http://v.example/a/b/c',
+  'urn:oid:1.2.3',
+];
 const elsewhere = 'http://elsewhere.example/fhir/Patient/r1';
 const ucum = 'http://unitsofmeasure.org';
 
@@ -32,7 +73,11 @@ export const openCases = ({ pick, whole }: Seeded, base: string) => {
   const coding = (): Json => {
     const system = pick(systems);
     const display = pick(['Systolic pressure', 'Glucose', 'weight', undefined]);
-    return { ...(system === '' ? {} : { system }), code: rarely(1) && system !== '' ? undefined : pick(codes), display };
+    return {
+      ...(system === '' ? {} : { system }),
+      code: rarely(1) && system !== '' ? undefined : pick(codes),
+      display,
+    };
   };
   const concept = (): Json =>
     rarely(1) ? { text: 'some Text' } : { coding: some(coding), text: maybe(pick(['some Text', 'Glucosé in blood'])) };
@@ -43,10 +88,16 @@ export const openCases = ({ pick, whole }: Seeded, base: string) => {
     return { value, system: ucum, code: pick(units), unit: pick(['x', 'mg']) };
   };
   const period = (): Json => {
-    const [start, end] = [maybe(pick(['2020-01-15', '2019', '2020-02-29T10:00:00Z'])), maybe(pick(['2020-03-01T00:00:00Z', '2021']))];
+    const [start, end] = [
+      maybe(pick(['2020-01-15', '2019', '2020-02-29T10:00:00Z'])),
+      maybe(pick(['2020-03-01T00:00:00Z', '2021'])),
+    ];
     return start || end ? { start, end } : { start: '2019' };
   };
-  const timing = (): Json => ({ event: maybe(['2020-02-01', '2020-02-29T10:00:00Z']), repeat: { boundsPeriod: period() } });
+  const timing = (): Json => ({
+    event: maybe(['2020-02-01', '2020-02-29T10:00:00Z']),
+    repeat: { boundsPeriod: period() },
+  });
   const to = (type: string): Json => ({ reference: `${type}/${pick(ids)}` });
   const patientReference = (): Json =>
     pick([
@@ -76,15 +127,30 @@ export const openCases = ({ pick, whole }: Seeded, base: string) => {
       () => ({ effectiveTiming: timing() }),
       () => ({}),
     ])();
-  const meta = (): Json => ({ tag: maybe([{ system: 'http://tag', code: pick(['x', 'y']) }]), profile: maybe(['http://p/1']) });
+  const meta = (): Json => ({
+    tag: maybe([{ system: 'http://tag', code: pick(['x', 'y']) }]),
+    profile: maybe(['http://p/1']),
+  });
 
   const makers: Readonly<Record<string, () => Json>> = {
-    Organization: () => ({ name: pick(families), alias: rarely(['Mül & Co']), partOf: maybe(to('Organization')), meta: meta() }),
+    Organization: () => ({
+      name: pick(families),
+      alias: rarely(['Mül & Co']),
+      partOf: maybe(to('Organization')),
+      meta: meta(),
+    }),
     Patient: () => ({
       ...{ gender: maybe(pick(['male', 'female'])), active: maybe(pick([true, false])), meta: meta() },
       birthDate: maybe(pick(['1980-05-17', '1980', '1979-12'])),
       ...pick([{}, { deceasedBoolean: false }, { deceasedBoolean: true }, { deceasedDateTime: '2020-02' }]),
-      name: maybe(some(() => ({ family: maybe(pick(families)), given: [pick(givens)], prefix: rarely(['Dr.']), text: rarely('Mülla') }))),
+      name: maybe(
+        some(() => ({
+          family: maybe(pick(families)),
+          given: [pick(givens)],
+          prefix: rarely(['Dr.']),
+          text: rarely('Mülla'),
+        })),
+      ),
       address: maybe([{ city: pick(cities), line: maybe(['1 Smith Road']) }]),
       telecom: maybe(some(() => ({ system: pick(['phone', 'email']), value: pick(['1', 'a@b']) }))),
       identifier: maybe(
@@ -104,7 +170,12 @@ export const openCases = ({ pick, whole }: Seeded, base: string) => {
       ...{ status: pick(['final', 'amended']), code: concept(), meta: meta() },
       ...{ subject: maybe(patientReference()), performer: rarely([to('Organization'), to('Patient')]) },
       ...{ ...effective(), ...value() },
-      component: maybe(some(() => ({ code: concept(), ...pick([{ valueQuantity: quantity() }, { valueCodeableConcept: concept() }, {}]) }))),
+      component: maybe(
+        some(() => ({
+          code: concept(),
+          ...pick([{ valueQuantity: quantity() }, { valueCodeableConcept: concept() }, {}]),
+        })),
+      ),
     }),
     RiskAssessment: () => ({
       ...{ status: 'final', subject: to('Patient'), meta: meta() },
@@ -118,7 +189,12 @@ export const openCases = ({ pick, whole }: Seeded, base: string) => {
         ),
       ),
     }),
-    ValueSet: () => ({ status: pick(['active', 'draft']), url: maybe(pick(urls)), version: maybe(pick(['1', '2'])), meta: meta() }),
+    ValueSet: () => ({
+      status: pick(['active', 'draft']),
+      url: maybe(pick(urls)),
+      version: maybe(pick(['1', '2'])),
+      meta: meta(),
+    }),
   };
 
   const systemOf = () => pick(systems);
@@ -128,11 +204,13 @@ export const openCases = ({ pick, whole }: Seeded, base: string) => {
   const date = () => `${prefix()}${pick(askedDates)}`;
   const number = () => `${prefix()}${pick(numbers)}`;
   const amount = () => pick([number(), `${number()}|${ucum}|${pick(units)}`, `${number()}||${pick([...units, 'x'])}`]);
-  const name = () => pick(['mul', 'Mül', 'smi', 'o', 'van der', 'a_', 'a%', 'berg', 'n', 'Ng', 'anna', 'x\\,', 'p\\|q\\$']);
+  const name = () =>
+    pick(['mul', 'Mül', 'smi', 'o', 'van der', 'a_', 'a%', 'berg', 'n', 'Ng', 'anna', 'x\\,', 'p\\|q\\$']);
   const person = () => pick([pick(ids), `Patient/${pick(ids)}`, elsewhere, `${base}/Patient/${pick(ids)}`]);
   const either = (make: () => string): string => (whole(4) === 0 ? `${make()},${make()}` : make());
   const truth = () => pick(['true', 'false']);
-  const gender = () => pick(['male', 'female', 'http://hl7.org/fhir/administrative-gender|male', 'http://other|male', '|female']);
+  const gender = () =>
+    pick(['male', 'female', 'http://hl7.org/fhir/administrative-gender|male', 'http://other|male', '|female']);
   const status = () => pick(['final', 'amended', 'http://hl7.org/fhir/observation-status|amended']);
   const missing = (...of: readonly string[]) => ask(`${pick(of)}:missing`, truth());
   const ask = (asked: string, answer: string): Asked => ({ name: asked, value: answer });
@@ -143,11 +221,16 @@ export const openCases = ({ pick, whole }: Seeded, base: string) => {
   const order = () => pick(['eq', 'ne', 'gt', 'lt', 'ge', 'le', 'sa', 'eb', 'ap']);
   const quoted = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`;
   const likeName = (path: string): readonly [string, Wish] => {
-    const [operator, modifier] = pick([['co', ':contains'], ['sw', ''], ['eq', ':exact']] as const);
+    const [operator, modifier] = pick([
+      ['co', ':contains'],
+      ['sw', ''],
+      ['eq', ':exact'],
+    ] as const);
     const text = pick(['mul', 'Müller', 'Smith', 'a%b', 'van der', 'x,y']);
     return compared(path, operator, quoted(text), [`${path}${modifier}`, escaped(text)]);
   };
-  const dated = (path: string, text: string, operator = order()) => compared(path, operator, text, [path, `${operator}${text}`]);
+  const dated = (path: string, text: string, operator = order()) =>
+    compared(path, operator, text, [path, `${operator}${text}`]);
   const leaves: Readonly<Record<string, readonly Leaf[]>> = {
     Organization: [() => likeName('name'), () => likeName('partof.name')],
     Patient: [
@@ -194,26 +277,62 @@ export const openCases = ({ pick, whole }: Seeded, base: string) => {
       () => ask('_has:Patient:organization:gender', gender()),
       () => ask('_has:Patient:organization:_has:Observation:patient:code', token()),
       () => ask(pick(['partof.name', 'partof.partof.name', 'partof:Organization.name:exact']), name()),
-      () => ask('partof', either(() => pick([pick(ids), `Organization/${pick(ids)}`]))),
+      () =>
+        ask(
+          'partof',
+          either(() => pick([pick(ids), `Organization/${pick(ids)}`])),
+        ),
       () => missing('partof', 'name'),
     ],
     Patient: [
       () => ask(pick(['family', 'family:exact', 'family:contains', 'name', 'given', 'name:contains']), either(name)),
       () => ask('family:exact', escaped(pick(families))),
-      () => ask(pick(['address', 'address-city', 'address-city:contains']), pick(['ann', 'arbor', 'ANG', 'smith', '1 s', 'oslo'])),
+      () =>
+        ask(
+          pick(['address', 'address-city', 'address-city:contains']),
+          pick(['ann', 'arbor', 'ANG', 'smith', '1 s', 'oslo']),
+        ),
       () => ask(pick(['gender', 'gender:not']), either(gender)),
       () => ask(pick(['active', 'active:not', 'deceased']), truth()),
-      () => ask(pick(['telecom', 'phone', 'email']), either(() => pick(['1', 'a@b']))),
-      () => ask(pick(['birthdate', 'death-date']), either(() => `${prefix()}${pick(['1980-05-17', '1980', '1979', '2020'])}`)),
-      () => ask('identifier', either(() => pick(['1', 'http://a|1', 'http://a|', '|2', 'A\\|B', 'http://b|A\\|B']))),
+      () =>
+        ask(
+          pick(['telecom', 'phone', 'email']),
+          either(() => pick(['1', 'a@b'])),
+        ),
+      () =>
+        ask(
+          pick(['birthdate', 'death-date']),
+          either(() => `${prefix()}${pick(['1980-05-17', '1980', '1979', '2020'])}`),
+        ),
+      () =>
+        ask(
+          'identifier',
+          either(() => pick(['1', 'http://a|1', 'http://a|', '|2', 'A\\|B', 'http://b|A\\|B'])),
+        ),
       () => ask('identifier:of-type', `http://t|MR|${pick(['1', '2', 'A\\|B'])}`),
       () => missing('family', 'birthdate', 'organization', 'identifier', '_tag', 'telecom', 'link', 'death-date'),
       () => ask('organization', pick([pick(ids), `Organization/${pick(ids)}`])),
-      () => ask(pick(['organization.name', 'organization:Organization.name', 'organization.partof.name', 'link.family']), name()),
-      () => ask(pick(['_has:Observation:patient:code', '_has:Observation:subject:code:not', '_has:Observation:performer:code']), token()),
+      () =>
+        ask(
+          pick(['organization.name', 'organization:Organization.name', 'organization.partof.name', 'link.family']),
+          name(),
+        ),
+      () =>
+        ask(
+          pick([
+            '_has:Observation:patient:code',
+            '_has:Observation:subject:code:not',
+            '_has:Observation:performer:code',
+          ]),
+          token(),
+        ),
       () => ask(pick(['_has:Observation:subject:date', '_has:RiskAssessment:patient:date']), date()),
       () => ask('_has:Observation:patient:combo-code-value-quantity', `${token()}$${amount()}`),
-      () => ask('_id', either(() => pick(ids))),
+      () =>
+        ask(
+          '_id',
+          either(() => pick(ids)),
+        ),
       () => ask(pick(['_tag', '_tag:not']), pick(['x', 'http://tag|y', 'http://tag|'])),
       () => ask('_profile', 'http://p/1'),
       () => words('_text', ['bone', 'metastases', 'smith', 'ng', 'bone metastases', 'metastases van der']),
@@ -221,21 +340,45 @@ export const openCases = ({ pick, whole }: Seeded, base: string) => {
       () => ask('_lastUpdated', pick(['gt2020-01-01', 'lt2020-01-01'])),
     ],
     Observation: [
-      () => ask(pick(['code', 'code:not', 'combo-code', 'component-code', 'value-concept', 'combo-value-concept']), either(token)),
-      () => ask(pick(['code:text', 'combo-code:text']), pick(['gluc', 'pressure', 'some text', 'ystolic', 'GLUCOSE IN'])),
+      () =>
+        ask(
+          pick(['code', 'code:not', 'combo-code', 'component-code', 'value-concept', 'combo-value-concept']),
+          either(token),
+        ),
+      () =>
+        ask(pick(['code:text', 'combo-code:text']), pick(['gluc', 'pressure', 'some text', 'ystolic', 'GLUCOSE IN'])),
       () => ask('date', either(date)),
       () => ask(pick(['value-quantity', 'component-value-quantity', 'combo-value-quantity']), either(amount)),
-      () => ask(pick(['code-value-quantity', 'component-code-value-quantity', 'combo-code-value-quantity']), either(() => `${token()}$${amount()}`)),
-      () => ask(pick(['code-value-concept', 'component-code-value-concept', 'combo-code-value-concept']), `${token()}$${token()}`),
+      () =>
+        ask(
+          pick(['code-value-quantity', 'component-code-value-quantity', 'combo-code-value-quantity']),
+          either(() => `${token()}$${amount()}`),
+        ),
+      () =>
+        ask(
+          pick(['code-value-concept', 'component-code-value-concept', 'combo-code-value-concept']),
+          `${token()}$${token()}`,
+        ),
       () => ask('code-value-string', `${code()}$${name()}`),
       () => ask('code-value-date', `${token()}$${date()}`),
       () => ask(pick(['patient', 'subject', 'subject:Patient']), either(person)),
       () => ask(pick(['subject:identifier', 'subject:identifier']), pick(['1', 'http://a|1', '|1', 'http://a|'])),
-      () => ask(pick(['subject.family', 'subject:Patient.name', 'patient.organization.name', 'performer.name']), name()),
+      () =>
+        ask(pick(['subject.family', 'subject:Patient.name', 'patient.organization.name', 'performer.name']), name()),
       () => ask(pick(['patient:Patient.gender', 'subject.gender:not']), gender()),
       () => ask('patient._has:Observation:patient:status', status()),
       () => ask(pick(['status', 'status:not']), either(status)),
-      () => missing('date', 'value-quantity', 'subject', 'patient', 'component-code', 'value-string', 'code', 'combo-value-concept'),
+      () =>
+        missing(
+          'date',
+          'value-quantity',
+          'subject',
+          'patient',
+          'component-code',
+          'value-string',
+          'code',
+          'combo-value-concept',
+        ),
       () => ask(pick(['value-string', 'value-string:contains', 'value-string:exact']), either(name)),
     ],
     RiskAssessment: [
@@ -246,7 +389,11 @@ export const openCases = ({ pick, whole }: Seeded, base: string) => {
       () => missing('probability', 'date', 'patient'),
     ],
     ValueSet: [
-      () => ask(pick(['url', 'url:below']), either(() => pick([...urls, 'http://v.example']))),
+      () =>
+        ask(
+          pick(['url', 'url:below']),
+          either(() => pick([...urls, 'http://v.example'])),
+        ),
       () => ask('version', pick(['1', '|2', '3'])),
       () => ask('status', pick(['active', 'http://hl7.org/fhir/publication-status|draft'])),
       () => missing('url', 'version'),
@@ -266,9 +413,22 @@ export const openCases = ({ pick, whole }: Seeded, base: string) => {
     ValueSet: ['url', '-url', 'status,-url', 'version,_id'],
   };
   const includes: Readonly<Record<string, readonly string[]>> = {
-    Organization: ['_include=Organization:partof', '_revinclude=Patient:organization', '_revinclude=Organization:partof'],
-    Patient: ['_include=Patient:organization', '_revinclude=Observation:patient', '_revinclude=Observation:subject:Patient', '_revinclude=RiskAssessment:subject'],
-    Observation: ['_include=Observation:subject', '_include=Observation:patient', '_include=Observation:performer:Patient'],
+    Organization: [
+      '_include=Organization:partof',
+      '_revinclude=Patient:organization',
+      '_revinclude=Organization:partof',
+    ],
+    Patient: [
+      '_include=Patient:organization',
+      '_revinclude=Observation:patient',
+      '_revinclude=Observation:subject:Patient',
+      '_revinclude=RiskAssessment:subject',
+    ],
+    Observation: [
+      '_include=Observation:subject',
+      '_include=Observation:patient',
+      '_include=Observation:performer:Patient',
+    ],
     RiskAssessment: ['_include=RiskAssessment:subject:Patient', '_include=RiskAssessment:patient'],
     ValueSet: [],
   };
