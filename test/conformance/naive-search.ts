@@ -156,25 +156,20 @@ const hasOther = (world: NaiveWorld, resource: Json, name: string, value: string
   );
 };
 
-const fulfils = (
-  world: NaiveWorld,
-  resource: Json,
-  wish: Wish,
-  leaf: (name: string, value: string) => boolean,
-): boolean => {
-  if ('all' in wish) return wish.all.every((one) => fulfils(world, resource, one, leaf));
-  if ('any' in wish) return wish.any.some((one) => fulfils(world, resource, one, leaf));
-  return 'not' in wish ? !fulfils(world, resource, wish.not, leaf) : leaf(wish.name, wish.value);
+const fulfils = (wish: Wish, leaf: (name: string, value: string) => boolean): boolean => {
+  if ('all' in wish) return wish.all.every((one) => fulfils(one, leaf));
+  if ('any' in wish) return wish.any.some((one) => fulfils(one, leaf));
+  return 'not' in wish ? !fulfils(wish.not, leaf) : leaf(wish.name, wish.value);
 };
 
 /** Whether one resource answers to one parameter. */
 const answers = (world: NaiveWorld, resource: Json, { name, value, wish }: Asked): boolean => {
   if (name === '_filter' && wish)
-    return fulfils(world, resource, wish, (inner, asked) => answers(world, resource, { name: inner, value: asked }));
+    return fulfils(wish, (inner, asked) => answers(world, resource, { name: inner, value: asked }));
   if (name === '_text' && wish)
-    return fulfils(world, resource, wish, (_, words) => hasPhrase(withoutTags(at(resource, 'text', 'div')), words));
+    return fulfils(wish, (_, words) => hasPhrase(withoutTags(at(resource, 'text', 'div')), words));
   if (name === '_content' && wish)
-    return fulfils(world, resource, wish, (_, words) => textsOf(resource).some((text) => hasPhrase(text, words)));
+    return fulfils(wish, (_, words) => textsOf(resource).some((text) => hasPhrase(text, words)));
   if (name.startsWith('_has:')) return hasOther(world, resource, name, value);
   if (name.includes('.')) return chained(world, resource, name, value);
   const [code = '', modifier = ''] = name.split(':');

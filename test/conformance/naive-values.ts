@@ -169,8 +169,9 @@ export const isQuantity = (text: string, quantity: unknown): boolean => {
   return rule?.(askedNumber(prefix, rest, toBase(mine)), { low: stored, high: stored }) ?? false;
 };
 
-/** R4 search.html#string: neither case nor accents count. */
-export const plainText = (text: string): string => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
+/** R4 search.html#string: neither case nor accents count; nor how many blanks part words, which it leaves open. */
+export const plainText = (text: string): string =>
+  text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replace(/\s+/g, ' ').trim();
 
 export const isString = (modifier: string, asked: string, stored: string): boolean => {
   if (modifier === 'exact') return stored === asked;

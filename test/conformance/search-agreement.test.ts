@@ -8,7 +8,9 @@ import { seeded } from '../../core/test/seeded.ts';
 import { ask, at, listAt, textAt, type Json } from './asked.ts';
 import { naiveIncluded, naiveSearch, type Asked, type NaiveWorld } from './naive-search.ts';
 import { isInOrder } from './naive-order.ts';
-import { ids, openCases } from './search-cases.ts';
+import { openMakers } from './random-records.ts';
+import { openCases } from './search-cases.ts';
+import { ids } from './search-pools.ts';
 import { idsIn } from './searching.ts';
 
 const random = seeded();
@@ -30,12 +32,13 @@ describe('a search in the database, one in memory and one by hand', () => {
   let server: TestServer;
   let admin: TestCaller;
   let cases: ReturnType<typeof openCases>;
+  let records: ReturnType<typeof openMakers>;
   const resources = new Map<string, Json>();
   /** As the evaluator sees them, once they were asked for. */
   const subjects = new Map<string, Subject>();
 
   const put = async (type: string, id: string): Promise<void> => {
-    const resource = cases.make(type, id);
+    const resource = records.make(type, id);
     const { status, text } = await ask(admin, 'PUT', `${type}/${id}`, resource);
     expect([200, 201], `seed ${random.seed}: ${text} ${JSON.stringify(resource)}`).to.include(status);
     resources.set(`${type}/${id}`, resource);
@@ -47,6 +50,7 @@ describe('a search in the database, one in memory and one by hand', () => {
     admin = await server.as('admin');
     const { publicUrl } = server.serving.kernel;
     cases = openCases(random, `${publicUrl}/fhir`);
+    records = openMakers(random, `${publicUrl}/fhir`);
     // What they refer to must be there first.
     const caller = await server.caller('admin');
     for (const type of ['Organization', 'Patient'])
@@ -54,7 +58,7 @@ describe('a search in the database, one in memory and one by hand', () => {
         const body = bodyOf({ resourceType: type, id, active: true });
         await server.perform({ verb: 'update', type, id, caller, body });
       }
-    for (const type of cases.types) for (const id of ids) await put(type, id);
+    for (const type of records.types) for (const id of ids) await put(type, id);
   });
   after(() => server.close());
 
@@ -122,7 +126,7 @@ describe('a search in the database, one in memory and one by hand', () => {
   };
 
   const change = async (): Promise<void> => {
-    for (let n = 0; n < 10; n++) await put(pick(cases.types), pick(ids));
+    for (let n = 0; n < 10; n++) await put(pick(records.types), pick(ids));
     const gone = `${pick(['Observation', 'RiskAssessment', 'ValueSet'])}/${pick(ids)}`;
     const { status } = await ask(admin, 'DELETE', gone);
     expect(status).to.be.oneOf([200, 204]);
@@ -134,7 +138,7 @@ describe('a search in the database, one in memory and one by hand', () => {
     let found = 0;
     for (let round = 0; round < rounds; round++) {
       if (round % roundsOfOneWorld === roundsOfOneWorld - 1) await change();
-      const type = pick(cases.types);
+      const type = pick(records.types);
       const asked: Asked[] = Array.from({ length: 1 + whole(3) }, () => cases.question(type));
       const query = new URLSearchParams(asked.map(({ name, value }): [string, string] => [name, value]));
       const shaped = shape(type);

@@ -1,202 +1,25 @@
-/** Random resources that can be stored, and random searches for them: what the property test of search is made of. */
+/** Random searches for what the random resources may have, each with what it means: what the property test of search asks. */
 import type { Seeded } from '../../core/test/seeded.ts';
-import type { Json } from './asked.ts';
 import type { Asked, Wish } from './naive-search.ts';
-
-export const ids = Array.from({ length: 12 }, (_, n) => `r${n}`);
-
-const families = [
-  'Müller',
-  'Muller',
-  'Smith',
-  "O'Brien",
-  'van der Berg',
-  'Ng',
-  'mü',
-  'a_b',
-  'a%b',
-  'ÅSE',
-  'x,y',
-  'p|q$r',
-];
-const givens = ['Anna', 'Ben', 'Ánna Maria', 'anna'];
-const cities = ['Ann Arbor', 'Ängelholm', 'Oslo'];
-const codes = ['1', '2', '8480-6', 'A|B'];
-const systems = ['http://loinc.org', 'http://snomed.info/sct', ''];
-const dates = [
-  ...['2020', '2020-02', '2020-02-29', '2021-01-01', '1965-06', '1970-01-01'],
-  ...['2020-02-29T10:00:00Z', '2020-02-29T23:59:59.5-05:00', '2020-02-29T10:00:00.250+02:00', '2020-03-01T04:59:59Z'],
-];
-const askedDates = [
-  ...dates,
-  '2020-02-29T10:00',
-  '2020-02-29T12:00+02:00',
-  '2020-02-29T08:00:00.250Z',
-  '2019',
-  '2020-03-01',
-];
-const instants = ['2020-02-29T10:00:00Z', '2020-02-29T10:00:00.250Z', '2020-12-31T23:59:59-05:00'];
-const numbers = [
-  '5',
-  '5.4',
-  '5.40',
-  '5400',
-  '-3',
-  '0',
-  '100',
-  '0.00001',
-  '1e3',
-  '37',
-  '310.15',
-  '0.0054',
-  '-5.4',
-  '5.35',
-];
-const units = ['g', 'mg', 'kg', 'mm[Hg]', '%', 'Cel', 'K'];
-const urls = [
-  'http://v.example/a',
-  'http://v.example/a/b',
-  'http://v.example/A',
-  'http://v.example/a/b/c',
-  'urn:oid:1.2.3',
-];
-const elsewhere = 'http://elsewhere.example/fhir/Patient/r1';
-const ucum = 'http://unitsofmeasure.org';
+import {
+  askedDates,
+  codes,
+  elsewhere,
+  families,
+  ids,
+  long,
+  numbers,
+  openChoices,
+  systems,
+  ucum,
+  units,
+  urls,
+} from './search-pools.ts';
 
 const escaped = (text: string): string => text.replace(/[\\,|$]/g, '\\$&');
 
-export const openCases = ({ pick, whole }: Seeded, base: string) => {
-  const maybe = <T>(value: T): T | undefined => (whole(3) === 0 ? undefined : value);
-  const rarely = <T>(value: T): T | undefined => (whole(6) === 0 ? value : undefined);
-  const some = <T>(make: () => T, most = 2): T[] => Array.from({ length: 1 + whole(most) }, make);
-
-  const coding = (): Json => {
-    const system = pick(systems);
-    const display = pick(['Systolic pressure', 'Glucose', 'weight', undefined]);
-    return {
-      ...(system === '' ? {} : { system }),
-      code: rarely(1) && system !== '' ? undefined : pick(codes),
-      display,
-    };
-  };
-  const concept = (): Json =>
-    rarely(1) ? { text: 'some Text' } : { coding: some(coding), text: maybe(pick(['some Text', 'Glucosé in blood'])) };
-  const quantity = (): Json => {
-    if (rarely(1)) return { unit: 'g' };
-    const value = Number(pick(numbers));
-    if (whole(4) === 0) return { value, unit: pick(units) };
-    return { value, system: ucum, code: pick(units), unit: pick(['x', 'mg']) };
-  };
-  const period = (): Json => {
-    const [start, end] = [
-      maybe(pick(['2020-01-15', '2019', '2020-02-29T10:00:00Z'])),
-      maybe(pick(['2020-03-01T00:00:00Z', '2021'])),
-    ];
-    return start || end ? { start, end } : { start: '2019' };
-  };
-  const timing = (): Json => ({
-    event: maybe(['2020-02-01', '2020-02-29T10:00:00Z']),
-    repeat: { boundsPeriod: period() },
-  });
-  const to = (type: string): Json => ({ reference: `${type}/${pick(ids)}` });
-  const patientReference = (): Json =>
-    pick([
-      () => to('Patient'),
-      () => to('Patient'),
-      () => to('Patient'),
-      () => ({ ...to('Patient'), identifier: { system: 'http://a', value: pick(['1', '2']) } }),
-      () => ({ reference: elsewhere }),
-      () => ({ identifier: { value: '1' }, display: 'somebody' }),
-      () => ({ display: 'somebody else' }),
-      () => ({ reference: `${base}/Patient/${pick(ids)}` }),
-    ])();
-  const value = (): Json =>
-    pick([
-      () => ({}),
-      () => ({ valueQuantity: quantity() }),
-      () => ({ valueCodeableConcept: concept() }),
-      () => ({ valueString: pick(families) }),
-      () => ({ valueDateTime: pick(dates) }),
-      () => ({ valuePeriod: period() }),
-    ])();
-  const effective = (): Json =>
-    pick([
-      () => ({ effectiveDateTime: pick(dates) }),
-      () => ({ effectivePeriod: period() }),
-      () => ({ effectiveInstant: pick(instants) }),
-      () => ({ effectiveTiming: timing() }),
-      () => ({}),
-    ])();
-  const meta = (): Json => ({
-    tag: maybe([{ system: 'http://tag', code: pick(['x', 'y']) }]),
-    profile: maybe(['http://p/1']),
-  });
-
-  const makers: Readonly<Record<string, () => Json>> = {
-    Organization: () => ({
-      name: pick(families),
-      alias: rarely(['Mül & Co']),
-      partOf: maybe(to('Organization')),
-      meta: meta(),
-    }),
-    Patient: () => ({
-      ...{ gender: maybe(pick(['male', 'female'])), active: maybe(pick([true, false])), meta: meta() },
-      birthDate: maybe(pick(['1980-05-17', '1980', '1979-12'])),
-      ...pick([{}, { deceasedBoolean: false }, { deceasedBoolean: true }, { deceasedDateTime: '2020-02' }]),
-      name: maybe(
-        some(() => ({
-          family: maybe(pick(families)),
-          given: [pick(givens)],
-          prefix: rarely(['Dr.']),
-          text: rarely('Mülla'),
-        })),
-      ),
-      address: maybe([{ city: pick(cities), line: maybe(['1 Smith Road']) }]),
-      telecom: maybe(some(() => ({ system: pick(['phone', 'email']), value: pick(['1', 'a@b']) }))),
-      identifier: maybe(
-        some(() => ({
-          ...{ system: maybe(pick(['http://a', 'http://b'])), value: maybe(pick(['1', '2', 'A|B'])) },
-          ...{ use: 'usual', type: maybe({ coding: [{ system: 'http://t', code: 'MR' }] }) },
-        })),
-      ),
-      managingOrganization: maybe(to('Organization')),
-      link: rarely([{ other: to('Patient'), type: 'seealso' }]),
-      text: maybe({
-        status: 'generated',
-        div: `<div xmlns="http://www.w3.org/1999/xhtml">Bone <b>metastases</b> ${pick(families)}</div>`,
-      }),
-    }),
-    Observation: () => ({
-      ...{ status: pick(['final', 'amended']), code: concept(), meta: meta() },
-      ...{ subject: maybe(patientReference()), performer: rarely([to('Organization'), to('Patient')]) },
-      ...{ ...effective(), ...value() },
-      component: maybe(
-        some(() => ({
-          code: concept(),
-          ...pick([{ valueQuantity: quantity() }, { valueCodeableConcept: concept() }, {}]),
-        })),
-      ),
-    }),
-    RiskAssessment: () => ({
-      ...{ status: 'final', subject: to('Patient'), meta: meta() },
-      ...pick([{}, { occurrenceDateTime: pick(dates) }]),
-      prediction: maybe(
-        some(() =>
-          pick([
-            () => ({ probabilityDecimal: Math.abs(Number(pick(numbers))) }),
-            () => ({ probabilityRange: { low: { value: 5 }, high: maybe({ value: 100.5 }) } }),
-          ])(),
-        ),
-      ),
-    }),
-    ValueSet: () => ({
-      status: pick(['active', 'draft']),
-      url: maybe(pick(urls)),
-      version: maybe(pick(['1', '2'])),
-      meta: meta(),
-    }),
-  };
-
+export const openCases = (random: Seeded, base: string) => {
+  const { pick, whole, maybe } = openChoices(random);
   const systemOf = () => pick(systems);
   const code = () => escaped(pick(codes));
   const token = () => pick([code(), `${systemOf()}|${code()}`, `${pick(systems.slice(0, 2))}|`, `|${code()}`]);
@@ -205,7 +28,21 @@ export const openCases = ({ pick, whole }: Seeded, base: string) => {
   const number = () => `${prefix()}${pick(numbers)}`;
   const amount = () => pick([number(), `${number()}|${ucum}|${pick(units)}`, `${number()}||${pick([...units, 'x'])}`]);
   const name = () =>
-    pick(['mul', 'Mül', 'smi', 'o', 'van der', 'a_', 'a%', 'berg', 'n', 'Ng', 'anna', 'x\\,', 'p\\|q\\$']);
+    pick([
+      ...['mul', 'Mül', 'smi', 'o', 'van der', 'a_', 'a%', 'berg', 'n', 'Ng', 'anna', 'x\\,', 'p\\|q\\$', 'ńg'],
+      ...[
+        'fin',
+        'ASTRA',
+        'spaced out',
+        'Once',
+        'upon',
+        'ends',
+        'done ends w',
+        long,
+        `${long} ends b`,
+        `${long} ends well`,
+      ],
+    ]);
   const person = () => pick([pick(ids), `Patient/${pick(ids)}`, elsewhere, `${base}/Patient/${pick(ids)}`]);
   const either = (make: () => string): string => (whole(4) === 0 ? `${make()},${make()}` : make());
   const truth = () => pick(['true', 'false']);
@@ -400,11 +237,6 @@ export const openCases = ({ pick, whole }: Seeded, base: string) => {
     ],
   };
 
-  const types = Object.keys(makers);
-  // R4 takes no empty object.
-  const filled = (_: string, value: unknown): unknown =>
-    typeof value === 'object' && value !== null && Object.keys(value).length === 0 ? undefined : value;
-  const clean = (resource: Json): Json => JSON.parse(JSON.stringify(resource), filled) as Json;
   const sorts: Readonly<Record<string, readonly string[]>> = {
     Organization: ['name', '-name', '_id'],
     Patient: ['birthdate', '-birthdate', 'gender,-birthdate', '-family', 'family', 'death-date,_id', 'active,-_id'],
@@ -433,10 +265,8 @@ export const openCases = ({ pick, whole }: Seeded, base: string) => {
     ValueSet: [],
   };
   return {
-    types,
     sort: (type: string): string => pick(sorts[type] ?? []),
     include: (type: string): string | undefined => maybe(pick(includes[type] ?? [])),
-    make: (type: string, id: string): Json => clean({ resourceType: type, id, ...makers[type]?.() }),
     question: (type: string): Asked => (whole(10) === 0 ? filter(type) : pick(questions[type] ?? [])()),
   };
 };

@@ -7,9 +7,10 @@ import type { SearchParameter } from '../../fhir/search-parameter.ts';
 import type { ElementExtractor, ElementPart } from '../../fhir/search/composite.ts';
 import type { Typed } from '../../fhir/fhirpath/item.ts';
 import { partKey, type ParameterTable } from './parameter-table.ts';
-import { identifierKey, linkKey, parameterKey, unfoundKey } from './parameter-key.ts';
+import { besideKey, identifierKey, linkKey, parameterKey } from './parameter-key.ts';
 import {
   identifierWords,
+  longWords,
   shownTexts,
   spansOf,
   typedIdentifierWords,
@@ -166,14 +167,15 @@ const indexed = (described: TypePlan, resource: Resource, targets: readonly Targ
     // 0 says that there is none: the first moment of 1970 gives way by a millisecond.
     if (mine[0] && parameter.code === dated) at = mine[0].low || 1;
     addSpans(spans, mine);
-    if (mine.length === 0) addWords(words, unfoundKey(key), 0, there);
+    if (mine.length === 0) addWords(words, besideKey(key), 0, there);
   }
   for (const { parameter, values } of found) {
     const planned = parameters.get(parameter.code);
     if (!planned || parameter.type === 'date') continue;
     const texts = values.flatMap((typed) => wordTexts(parameter.type, typed, needs));
     addWords(words, planned.key, planned.dated ? at : 0, texts);
-    if (texts.length === 0) addWords(words, unfoundKey(planned.key), 0, there);
+    if (texts.length === 0) addWords(words, besideKey(planned.key), 0, there);
+    if (parameter.type === 'string') addWords(words, besideKey(planned.key), 0, values.flatMap(longWords));
     const beside = besideTexts(parameter.type, values);
     if (beside.length > 0) addWords(words, planned.besides, 0, beside);
   }

@@ -7,7 +7,16 @@ import { isResourceType } from '../../fhir/resource-types.ts';
 import type { SearchParameter } from '../../fhir/search-parameter.ts';
 import type { Ucum } from '../../fhir/ucum/ucum.ts';
 import { numberWords, quantityWords } from './number-words.ts';
-import { outsideWord, placeWord, referenceWord, stringWord, tokenWord, typedIdentifierWord, uriWord } from './words.ts';
+import {
+  outsideWord,
+  pieceWords,
+  placeWord,
+  referenceWord,
+  stringWord,
+  tokenWord,
+  typedIdentifierWord,
+  uriWord,
+} from './words.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -103,6 +112,9 @@ export const shownTexts = ({ type, value }: Typed): string[] => {
 };
 
 const stringWords = (typed: Typed): string[] => shownTexts(typed).map(stringWord);
+
+/** The pieces of strings that are longer than an entry. */
+export const longWords = (typed: Typed): string[] => shownTexts(typed).flatMap(pieceWords);
 
 const rangeOf = (value: unknown): Range | undefined => (typeof value === 'string' ? dateRange(value) : undefined);
 

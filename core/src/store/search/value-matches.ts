@@ -11,6 +11,7 @@ import {
   anyVersion,
   outsideWord,
   referenceWord,
+  longest,
   short,
   stringWord,
   tokenWord,
@@ -48,10 +49,12 @@ const referenceMatches = ({ type, id, version }: ReferenceValue, onlyType: strin
 
 const stringMatches: Readonly<Record<StringMatch, (text: string) => Match>> = {
   exact: (text) => ({ exact: stringWord(text) }),
-  start: (text) => ({ start: fold(text) }),
+  start: (text) => ({ start: fold(text).slice(0, longest) }),
   contains: (text) => ({ start: '', tests: [{ nth: 1, test: 'has', text: fold(text) }] }),
   end: (text) => ({ start: '', tests: [{ nth: 1, test: 'ends', text: fold(text) }] }),
 };
+
+export const stringMatch = (match: StringMatch, text: string): Match => stringMatches[match](text);
 
 /** R4 search.html#modifiers: what is above an address is what it begins with, segment by segment. */
 const addressesAbove = (uri: string): string[] => {
@@ -84,7 +87,7 @@ export const matchesOf = (clause: Clause, units: WordNeeds['units'], onlyType?: 
     case 'reference':
       return clause.values.flatMap((value) => referenceMatches(value, onlyType));
     case 'string':
-      return clause.values.map(stringMatches[clause.match]);
+      return clause.values.map((value) => stringMatch(clause.match, value));
     case 'uri':
       return uriMatches(clause);
     case 'number':
