@@ -166,10 +166,11 @@ const fulfils = (wish: Wish, leaf: (name: string, value: string) => boolean): bo
 const answers = (world: NaiveWorld, resource: Json, { name, value, wish }: Asked): boolean => {
   if (name === '_filter' && wish)
     return fulfils(wish, (inner, asked) => answers(world, resource, { name: inner, value: asked }));
-  if (name === '_text' && wish)
-    return fulfils(wish, (_, words) => hasPhrase(withoutTags(at(resource, 'text', 'div')), words));
-  if (name === '_content' && wish)
-    return fulfils(wish, (_, words) => textsOf(resource).some((text) => hasPhrase(text, words)));
+  const words = wish ?? { name, value };
+  if (name === '_text')
+    return fulfils(words, (_, phrase) => hasPhrase(withoutTags(at(resource, 'text', 'div')), phrase));
+  if (name === '_content')
+    return fulfils(words, (_, phrase) => textsOf(resource).some((text) => hasPhrase(text, phrase)));
   if (name.startsWith('_has:')) return hasOther(world, resource, name, value);
   if (name.includes('.')) return chained(world, resource, name, value);
   const [code = '', modifier = ''] = name.split(':');
@@ -208,3 +209,9 @@ export const naiveIncluded = (
         ),
   );
 };
+
+/** R4 compartmentdefinition-patient: what is in that of a patient, of the types that the test has. */
+export const isInCompartment = (world: NaiveWorld, resource: Json, patient: Json): boolean =>
+  ({ Observation: ['subject', 'performer'], RiskAssessment: ['subject'], Patient: ['link'] })[typeOf(resource)]?.some(
+    (code) => leads(world, resource, code, patient),
+  ) ?? false;

@@ -6,7 +6,7 @@ import { satisfies, type Subject, type World } from '../../core/src/store/search
 import { referenceWord } from '../../core/src/store/index/words.ts';
 import { seeded } from '../../core/test/seeded.ts';
 import { ask, at, listAt, textAt, type Json } from './asked.ts';
-import { naiveIncluded, naiveSearch, type Asked, type NaiveWorld } from './naive-search.ts';
+import { isInCompartment, naiveIncluded, naiveSearch, type Asked, type NaiveWorld } from './naive-search.ts';
 import { isInOrder } from './naive-order.ts';
 import { openMakers } from './random-records.ts';
 import { openCases } from './search-cases.ts';
@@ -134,6 +134,19 @@ describe('a search in the database, one in memory and one by hand', () => {
     subjects.delete(gone);
   };
 
+  const inCompartment = async (type: string, asked: readonly Asked[], query: URLSearchParams, told: string) => {
+    if (type !== 'Observation' && type !== 'RiskAssessment') return;
+    const patient = resources.get(`Patient/${pick(ids)}`) ?? expect.fail();
+    const { body, text, status } = await ask(admin, 'GET', `${keyOf(patient)}/${type}?${query.toString()}&_count=100`);
+    expect(status, `${told} ${text}`).to.equal(200);
+    const wanted = naiveSearch(naiveWorld(), type, asked).filter((each) =>
+      isInCompartment(naiveWorld(), each, patient),
+    );
+    expect(keysOf(body, 'match').toSorted(), `in the compartment of ${keyOf(patient)}, ${told}`).to.deep.equal(
+      wanted.map(keyOf).toSorted(),
+    );
+  };
+
   it('find the same', async () => {
     let found = 0;
     for (let round = 0; round < rounds; round++) {
@@ -166,7 +179,12 @@ describe('a search in the database, one in memory and one by hand', () => {
           brought.filter((key) => !matched.has(key)).toSorted(),
         );
       }
-      if (whole(40) === 0) expect(await inPages(path), `in pages, ${told}`).to.deep.equal(inDatabase);
+      if (whole(20) === 0) expect(await inPages(path), `in pages, ${told}`).to.deep.equal(inDatabase);
+      if (whole(20) === 0) {
+        const { body } = await ask(admin, 'GET', `${path}&_summary=count`);
+        expect(at(body, 'total'), `counted, ${told}`).to.equal(wanted.length);
+      }
+      if (whole(20) === 0) await inCompartment(type, asked, query, told);
     }
     expect(found).to.be.above(rounds / 4);
   }).timeout(60_000 + rounds * 60);

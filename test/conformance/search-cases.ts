@@ -1,6 +1,7 @@
 /** Random searches for what the random resources may have, each with what it means: what the property test of search asks. */
 import type { Seeded } from '../../core/test/seeded.ts';
-import type { Asked, Wish } from './naive-search.ts';
+import type { Asked } from './naive-search.ts';
+import { escaped, openWishes } from './search-wishes.ts';
 import {
   askedDates,
   codes,
@@ -15,8 +16,6 @@ import {
   units,
   urls,
 } from './search-pools.ts';
-
-const escaped = (text: string): string => text.replace(/[\\,|$]/g, '\\$&');
 
 export const openCases = (random: Seeded, base: string) => {
   const { pick, whole, maybe } = openChoices(random);
@@ -52,60 +51,7 @@ export const openCases = (random: Seeded, base: string) => {
   const missing = (...of: readonly string[]) => ask(`${pick(of)}:missing`, truth());
   const ask = (asked: string, answer: string): Asked => ({ name: asked, value: answer });
 
-  type Leaf = () => readonly [text: string, wish: Wish];
-  const compared = (path: string, operator: string, text: string, [asked, answer]: readonly [string, string]) =>
-    [`${path} ${operator} ${text}`, { name: asked, value: answer }] as const;
-  const order = () => pick(['eq', 'ne', 'gt', 'lt', 'ge', 'le', 'sa', 'eb', 'ap']);
-  const quoted = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`;
-  const likeName = (path: string): readonly [string, Wish] => {
-    const [operator, modifier] = pick([
-      ['co', ':contains'],
-      ['sw', ''],
-      ['eq', ':exact'],
-    ] as const);
-    const text = pick(['mul', 'Müller', 'Smith', 'a%b', 'van der', 'x,y']);
-    return compared(path, operator, quoted(text), [`${path}${modifier}`, escaped(text)]);
-  };
-  const dated = (path: string, text: string, operator = order()) =>
-    compared(path, operator, text, [path, `${operator}${text}`]);
-  const leaves: Readonly<Record<string, readonly Leaf[]>> = {
-    Organization: [() => likeName('name'), () => likeName('partof.name')],
-    Patient: [
-      () => likeName(pick(['family', 'name', 'organization.name'])),
-      () => pick(['male', 'female'].map((each) => compared('gender', 'eq', each, ['gender', each]))),
-      () => dated('birthdate', pick(['1980', '1980-05-17', '1979'])),
-      () => pick(['birthdate', 'family'].map((each) => compared(each, 'pr', 'true', [`${each}:missing`, 'false']))),
-    ],
-    Observation: [
-      () => dated('date', pick(askedDates)),
-      () => dated('value-quantity', pick(numbers)),
-      () => pick(['1', `${systems[0]}|1`].map((each) => compared('code', 'eq', each, ['code', each]))),
-      () => likeName(pick(['subject.family', 'patient.organization.name', 'value-string'])),
-    ],
-    RiskAssessment: [() => dated('probability', pick(numbers)), () => dated('date', pick(askedDates))],
-    ValueSet: [() => pick(urls.map((each) => compared('url', pick(['eq']), quoted(each), ['url', each])))],
-  };
-  const tree = (leaf: Leaf, deep: number): readonly [string, Wish] => {
-    const kind = deep === 0 ? 3 : whole(4);
-    if (kind > 2) return leaf();
-    const [[one, first], [other, second]] = [tree(leaf, deep - 1), tree(leaf, deep - 1)];
-    if (kind === 2) return [`not (${one})`, { not: first }];
-    return kind === 1
-      ? [`((${one}) or (${other}))`, { any: [first, second] }]
-      : [`((${one}) and (${other}))`, { all: [first, second] }];
-  };
-  const filter = (type: string): Asked => {
-    const [text, wish] = tree(() => pick(leaves[type] ?? [])(), 2);
-    return { name: '_filter', value: text, wish };
-  };
-  const words = (kind: string, from: readonly string[]): Asked => {
-    const word: Leaf = () => {
-      const text = pick(from);
-      return [text.includes(' ') ? `"${text}"` : text, { name: '', value: text }];
-    };
-    const [text, wish] = tree(word, 2);
-    return { name: kind, value: text, wish };
-  };
+  const { filter, words } = openWishes(random);
 
   const questions: Readonly<Record<string, readonly (() => Asked)[]>> = {
     Organization: [
