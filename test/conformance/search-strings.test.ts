@@ -1,10 +1,14 @@
+import { expect } from 'chai';
 import { startTestServer, type TestCaller, type TestServer } from '@heddle/core/testing';
 import { refusedWith, type Json } from './asked.ts';
-import { finds, putAll, searched } from './searching.ts';
+import { finds, foundBy, putAll, searched } from './searching.ts';
 
 const named = (id: string, name: Json): Json => ({ resourceType: 'Patient', id, name: [name] });
 const living = (id: string, address: Json): Json => ({ resourceType: 'Patient', id, address: [address] });
 const valueSet = (id: string, url: string): Json => ({ resourceType: 'ValueSet', id, status: 'active', url });
+
+/** Longer than an index entry. */
+const long = `${'It was the best of times. '.repeat(40)}In the middle stands Manette. ${'It was the worst of times. '.repeat(40)}The end`;
 
 const resources: readonly Json[] = [
   named('eve', { given: ['Eve'], family: 'Carreño Quiñones', prefix: ['Dr.'], suffix: ['MD'] }),
@@ -15,6 +19,7 @@ const resources: readonly Json[] = [
   named('spaces', { family: 'van  der Berg' }),
   named('street', { family: 'Weiß' }),
   named('use', { use: 'old' }),
+  named('long', { text: long }),
   {
     resourceType: 'Patient',
     id: 'two',
@@ -80,7 +85,7 @@ describe('a search by string', () => {
     'Patient?name=nevermore': 'text',
     'Patient?name:contains=raven': 'text',
     'Patient?name:exact=Nevermore the Raven': 'text',
-    'Patient?family:missing=true': 'text town use village',
+    'Patient?family:missing=true': 'long text town use village',
     'Patient?name:missing=true': 'town village',
     'Patient?address=3300': 'town',
     'Patient?address=suite': 'town',
@@ -113,6 +118,26 @@ describe('a search by string', () => {
       // A comma that is not escaped parts two values.
       'Patient?given=q,y|z': '',
       'Patient?given=q,x': 'signs',
+    });
+  });
+
+  describe('that is long', () => {
+    finds(() => admin, {
+      'Patient?name=it was the best': 'long',
+      'Patient?name:contains=stands manette': 'long',
+      'Patient?name:contains=worst': 'long',
+      'Patient?name:contains=times. the end': 'long',
+      'Patient?name:contains=best of ends': '',
+      'Patient?name=stands': '',
+      'Patient?_filter=name ew "the end"': 'long',
+      'Patient?_filter=name ew "manette."': '',
+    });
+
+    it('is found by all of itself, and not by what only begins like it', async () => {
+      for (const modifier of ['', ':exact', ':contains'])
+        expect(await foundBy(admin, `Patient?name${modifier}=${long}`), modifier).to.deep.equal(['long']);
+      expect(await foundBy(admin, `Patient?name=${long.slice(0, -4)}x`)).to.deep.equal([]);
+      expect(await foundBy(admin, `Patient?name:exact=${long}.`)).to.deep.equal([]);
     });
   });
 
