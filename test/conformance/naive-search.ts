@@ -175,7 +175,7 @@ const answers = (world: NaiveWorld, resource: Json, { name, value, wish }: Asked
   if (name.includes('.')) return chained(world, resource, name, value);
   const [code = '', modifier = ''] = name.split(':');
   const values = parted(value, ',');
-  if (code === '_id') return values.includes(String(resource['id']));
+  if (code === '_id') return values.includes(String(resource['id'])) === (modifier !== 'not');
   if (code === '_lastUpdated')
     return values.some((one) => isDate(world, one, pointOf(new Date(world.now).toISOString())));
   if (composites[code]) return values.some((one) => isComposite(world, resource, code, one));

@@ -113,7 +113,7 @@ export const openCases = (random: Seeded, base: string) => {
       () => ask('_has:Observation:patient:combo-code-value-quantity', `${token()}$${amount()}`),
       () =>
         ask(
-          '_id',
+          pick(['_id', '_id:not']),
           either(() => pick(ids)),
         ),
       () => ask(pick(['_tag', '_tag:not']), pick(['x', 'http://tag|y', 'http://tag|'])),

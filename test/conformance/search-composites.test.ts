@@ -91,6 +91,11 @@ describe('a search by composite', () => {
     'Group?characteristic-value=blood$A': 'blood',
   });
 
+  it('cannot be missing: that its parts are is asked of them', async () => {
+    const asked = await searched(admin, 'Observation?code-value-quantity:missing=true');
+    refusedWith(asked, 400, 'invalid', /no modifier/);
+  });
+
   it('refuses a value with too few or too many parts', async () => {
     for (const value of ['m', 'm$', '$5', 'm$5$6'])
       refusedWith(await searched(admin, `Observation?code-value-quantity=${value}`), 400, 'invalid', /2 parts/);

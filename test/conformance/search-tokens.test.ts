@@ -142,6 +142,14 @@ describe('a search by token', () => {
     });
   });
 
+  describe('of ids', () => {
+    finds(() => admin, {
+      'Patient?_id=man,other': 'man other',
+      'Patient?_id:not=man,other': 'unsaid woman',
+      'Patient?_id=Man': '',
+    });
+  });
+
   describe('that is missing', () => {
     finds(() => admin, {
       'Patient?identifier:missing=true': 'unsaid',
@@ -149,6 +157,8 @@ describe('a search by token', () => {
       'Observation?code:missing=true': '',
       'Patient?telecom:missing=false': 'man woman',
       'Patient?active:missing=true': 'other unsaid',
+      'Patient?_id:missing=true': '',
+      'Patient?_lastUpdated:missing=false&gender=male': 'man',
     });
   });
 
