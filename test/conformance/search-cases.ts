@@ -211,6 +211,14 @@ export const openCases = (random: Seeded, base: string) => {
     ValueSet: [],
   };
   return {
+    /** What every type can be asked. */
+    common: (): Asked =>
+      pick([
+        () => ask(pick(['_tag', '_tag:not']), pick(['x', 'http://tag|y'])),
+        () => ask('_id', `${pick(ids)},${pick(ids)},${pick(ids)}`),
+        () => missing('_profile', '_tag'),
+        () => words('_content', ['anna', 'http', 'ng', 'smith']),
+      ])(),
     sort: (type: string): string => pick(sorts[type] ?? []),
     include: (type: string): string | undefined => maybe(pick(includes[type] ?? [])),
     question: (type: string): Asked => (whole(10) === 0 ? filter(type) : pick(questions[type] ?? [])()),
