@@ -11,7 +11,14 @@ export const main = async ([count = '20000']: readonly string[]): Promise<number
   }
   process.env['ROUNDS'] = count;
   const mocha = join(root, 'node_modules/mocha/bin/mocha.js');
-  const args = [mocha, '--no-config', '--no-package', 'test/conformance/search-agreement.test.ts'];
+  const args = [
+    mocha,
+    '--no-config',
+    '--no-package',
+    '--timeout',
+    '60000',
+    'test/conformance/search-agreement.test.ts',
+  ];
   const { code } = await runNode({ args, cwd: root, shown: true });
   return code ?? 1;
 };

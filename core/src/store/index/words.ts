@@ -40,7 +40,10 @@ export const typedIdentifierWord = (system: string, code: string, value: string)
 /** A place on earth, in degrees. */
 export const placeWord = (latitude: number, longitude: number): string => `${latitude}${seam}${longitude}`;
 
-export const stringWord = (text: string): string => `${short(fold(text))}${seam}${short(cleared(text))}`;
+/** Of a cut string the first half is only its beginning: searches look into it, and its mark keeps it from being taken for the end. */
+const cut = (folded: string): string => (folded.length <= longest ? folded : `${folded.slice(0, longest)}\u0002`);
+
+export const stringWord = (text: string): string => `${cut(fold(text))}${seam}${short(cleared(text))}`;
 
 /** Whatever is no longer than this stands whole in one of the pieces of a long string. */
 export const overlap = 200;
