@@ -1,48 +1,8 @@
 import { expect } from 'chai';
 import { startTestServer, type TestCaller, type TestServer } from '@heddle/core/testing';
 import type { Json } from './asked.ts';
+import { dateRules, outer, pointOf, spanOf, type Span } from './naive-values.ts';
 import { finds, foundBy, observed, putAll } from './searching.ts';
-
-/** Nanoseconds since 1970; both ends belong to it. */
-interface Span {
-  readonly low: bigint;
-  readonly high: bigint;
-}
-
-const [never, ever] = [-(10n ** 30n), 10n ** 30n];
-
-/** What R4 search.html#date says a date of any precision stands for; without a zone it is UTC here. */
-const spanOf = (text: string): Span => {
-  const [, date = '', time = '', zone = 'Z'] = /^([\d-]+)(?:T([\d:.]+)(Z|[+-]\d\d:\d\d)?)?$/.exec(text) ?? [];
-  const [year = 0, month, day] = date.split('-').map(Number);
-  const ns = (ms: number): bigint => BigInt(ms) * 1_000_000n;
-  const days = (from: number, to: number): Span => ({ low: ns(from), high: ns(to) - 1n });
-  if (month === undefined) return days(Date.UTC(year, 0), Date.UTC(year + 1, 0));
-  if (day === undefined) return days(Date.UTC(year, month - 1), Date.UTC(year, month));
-  if (time === '') return days(Date.UTC(year, month - 1, day), Date.UTC(year, month - 1, day + 1));
-  const [clock = '', fraction = ''] = time.split('.');
-  const hasSeconds = clock.length > 5;
-  const from = ns(Date.parse(`${date}T${clock}${hasSeconds ? '' : ':00'}${zone}`)) + BigInt(fraction.padEnd(9, '0'));
-  const width = hasSeconds ? 10n ** BigInt(9 - fraction.length) : 60_000_000_000n;
-  return { low: from, high: from + width - 1n };
-};
-
-/** R4 search.html#prefix. */
-const rules: Readonly<Record<string, (asked: Span, stored: Span, now: bigint) => boolean>> = {
-  eq: (asked, stored) => stored.low >= asked.low && stored.high <= asked.high,
-  ne: (asked, stored) => stored.low < asked.low || stored.high > asked.high,
-  gt: (asked, stored) => stored.high > asked.high,
-  lt: (asked, stored) => stored.low < asked.low,
-  ge: (asked, stored) => stored.high > asked.high || (stored.low >= asked.low && stored.high <= asked.high),
-  le: (asked, stored) => stored.low < asked.low || (stored.low >= asked.low && stored.high <= asked.high),
-  sa: (asked, stored) => stored.low > asked.high,
-  eb: (asked, stored) => stored.high < asked.low,
-  // A tenth of the gap between now and the date, on either side.
-  ap: (asked, stored, now) => {
-    const slack = (now - asked.low) / 10n;
-    return stored.low <= asked.high + slack && stored.high >= asked.low - slack;
-  },
-};
 
 interface Stored {
   readonly element: Json;
@@ -51,23 +11,13 @@ interface Stored {
 
 const dateTime = (text: string): Stored => ({ element: { effectiveDateTime: text }, span: spanOf(text) });
 
-/** R4: an instant is a point, however few digits its seconds have. */
-const instant = (text: string): Stored => {
-  const { low } = spanOf(text);
-  return { element: { effectiveInstant: text }, span: { low, high: low } };
-};
-
-const outer = (start?: string, end?: string): Span => ({
-  low: start === undefined ? never : spanOf(start).low,
-  high: end === undefined ? ever : spanOf(end).high,
-});
+const instant = (text: string): Stored => ({ element: { effectiveInstant: text }, span: pointOf(text) });
 
 const period = (start?: string, end?: string): Stored => ({
   element: { effectivePeriod: { start, end } },
   span: outer(start, end),
 });
 
-/** R4: of a Timing only the outer limits matter. */
 const timing = (element: Json, start: string, end: string): Stored => ({
   element: { effectiveTiming: element },
   span: outer(start, end),
@@ -161,7 +111,7 @@ describe('a search by date', () => {
 
   const clock = (): bigint => BigInt(server.serving.kernel.now()) * 1_000_000n;
 
-  for (const [prefix, rule] of Object.entries(rules)) {
+  for (const [prefix, rule] of Object.entries(dateRules)) {
     it(`${prefix} holds of every precision and every kind of stored time what R4 says`, async () => {
       for (const text of asked) {
         const wanted = Object.entries(stored).filter(([, { span }]) => rule(spanOf(text), span, clock()));
