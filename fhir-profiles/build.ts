@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeSets } from './codes.ts';
-import { foreignParameters, targetsAsInR4 } from './corrections.ts';
+import { componentsMended, foreignParameters, targetsAsInR4 } from './corrections.ts';
 import { compartmentRows } from './compartments.ts';
 import { compartment, entries } from './published.ts';
 import { structures } from './structures.ts';
@@ -34,7 +34,10 @@ const searchParameters = entries('search-parameters.json')
   .map(({ url, code, type, base, expression, target, component }) => ({
     ...{ url, code, type, base, expression },
     target: targetsAsInR4[url] ?? target,
-    component: component?.map(({ definition, expression: path }) => ({ definition, expression: path })),
+    component: (componentsMended[url] ?? component)?.map(({ definition, expression: path }) => ({
+      definition,
+      expression: path,
+    })),
   }))
   .sort((a, b) => byText(a.url, b.url));
 

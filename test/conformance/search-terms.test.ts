@@ -39,6 +39,8 @@ const resources: readonly Json[] = [
     ...{ resourceType: 'Basic', id: code, code: own(code) },
   })),
   { resourceType: 'Basic', id: 'other', code: own('dog', 'http://other.example') },
+  // Without its system nobody knows which animal it is.
+  { resourceType: 'Basic', id: 'bare', code: { coding: [{ code: 'cat' }] } },
 ];
 
 const found: Readonly<Record<string, string>> = {
@@ -49,7 +51,7 @@ const found: Readonly<Record<string, string>> = {
   'code:in=http://x.example/ValueSet/both': 'cat',
   'code:in=http://x.example/ValueSet/expanded': 'poodle',
   'code:in=http://x.example/ValueSet/expanded,http://x.example/ValueSet/listed': 'cat poodle stone',
-  'code:not-in=http://x.example/ValueSet/whole': 'other stone',
+  'code:not-in=http://x.example/ValueSet/whole': 'bare other stone',
   [`code:below=${system}|dog`]: 'dog poodle robot-dog',
   [`code:above=${system}|poodle`]: 'animal dog poodle',
   [`code:below=${system}|stone`]: 'stone',
@@ -93,6 +95,9 @@ describe('a search by value sets and hierarchies', () => {
     expect(
       ids((await get('Patient', 'gender:not-in=http://hl7.org/fhir/ValueSet/administrative-gender')).body),
     ).to.equal('');
+    const gender = 'http://hl7.org/fhir/administrative-gender';
+    expect(ids((await get('Patient', `gender:below=${gender}|male`)).body)).to.equal('p');
+    expect(ids((await get('Patient', `gender:above=${gender}|female`)).body)).to.equal('');
     for (const [name, words] of [
       ['http://x.example/none', /no value set/],
       ['http://x.example/ValueSet/circle', /takes in itself/],

@@ -11,6 +11,7 @@ import { parameterTable, type ParameterTable, type ShapeOf } from './index/param
 import { findCurrent } from './resources.ts';
 import { openRids, type Rids } from './rid.ts';
 import { openGenerations, type Generations } from './own-rows.ts';
+import type { ConditionNeeds } from './search/conditions.ts';
 import { openFind, type Means } from './search/find.ts';
 import { openSearchings, type Searching } from './searching.ts';
 import { transactionUnit } from './transaction.ts';
@@ -37,7 +38,7 @@ export interface Store {
   ) => Promise<T>;
 }
 
-export interface StoreNeeds extends Omit<IndexNeeds, 'table'> {
+export interface StoreNeeds extends Omit<IndexNeeds, 'table'>, Pick<ConditionNeeds, 'impliedCodes'> {
   readonly database: Database;
   readonly searchParameters: readonly SearchParameter[];
   readonly shapeOf: ShapeOf;

@@ -7,9 +7,10 @@ import type { SearchParameter } from '../../fhir/search-parameter.ts';
 import type { ElementExtractor, ElementPart } from '../../fhir/search/composite.ts';
 import type { Typed } from '../../fhir/fhirpath/item.ts';
 import { orderOf, partKey, placesOf, type ParameterTable } from './parameter-table.ts';
-import { linkKey } from './parameter-key.ts';
+import { besideKey, linkKey } from './parameter-key.ts';
 import {
   identifierWords,
+  longWords,
   shownTexts,
   spansOf,
   typedIdentifierWords,
@@ -104,6 +105,9 @@ const addWords = (words: Word[], param: number, at: number, values: readonly str
   else for (const value of values) addOnce(words, from, { param, value, at }, (a, b) => a.value === b.value);
 };
 
+/** What stands under the key that says no more than that something is there. */
+const there = ['1'];
+
 /** The words of reference parameters, by value: of few they are looked through, of many they are laid out first. */
 const wordsOf = (words: readonly Word[], targets: readonly Target[]): ((value: string) => readonly Word[]) => {
   if (words.length * targets.length < 1_000) return (value) => words.filter((word) => word.value === value);
@@ -150,20 +154,24 @@ const indexed = (described: TypePlan, resource: Resource, targets: readonly Targ
   const { extract, parameters, dated, elements } = described;
   const found = extract(resource);
   const spans: Span[] = [];
+  const words: Word[] = [];
   let at = 0;
   for (const { parameter, values } of found) {
     if (parameter.type !== 'date') continue;
     const key = parameters.get(parameter)?.key ?? 0;
     const mine = values.flatMap((typed) => spansOf(key, typed));
-    if (mine[0] && parameter.code === dated) at = mine[0].low;
+    // 0 says that there is none: the first moment of 1970 gives way by a millisecond.
+    if (mine[0] && parameter.code === dated) at = mine[0].low || 1;
     addSpans(spans, mine);
+    if (mine.length === 0) addWords(words, besideKey(key), 0, there);
   }
-  const words: Word[] = [];
   for (const { parameter, values } of found) {
     const planned = parameters.get(parameter);
     if (!planned || parameter.type === 'date') continue;
     const texts = values.flatMap((typed) => wordTexts(parameter.type, typed, needs));
     addWords(words, planned.key, planned.dated ? at : 0, texts);
+    if (texts.length === 0) addWords(words, besideKey(planned.key), 0, there);
+    if (parameter.type === 'string') addWords(words, besideKey(planned.key), 0, values.flatMap(longWords));
     const beside = besideTexts(parameter.type, values);
     if (beside.length > 0) addWords(words, planned.beside, 0, beside);
   }

@@ -18,3 +18,6 @@ export const linkKey = (type: string): number => parameterKey(type, '#link');
 
 /** Identifiers that a parameter finds by more than their value: those whose type is known, and those that stand in references. */
 export const identifierKey = (type: string, code: string): number => parameterKey(type, `${code}:identifier`);
+
+/** What else is known of a parameter's values: that there are some although none can be found, such as a concept that is only text, and the pieces of long strings. Below zero, where no other key is. */
+export const besideKey = (key: number): number => -key - 1;

@@ -13,5 +13,7 @@ export const sortKeyOf = ({ all, lookup, dated }: TypeParameters, { code, descen
   if (!found || kind === 'composite' || kind === 'special') throw invalid('_sort', `${code} has no order to sort by`);
   const { keys } = found;
   if (kind === 'date') return { by: code === dated && descending ? 'at' : 'span', keys, descending };
-  return { by: 'word', keys, descending, ...(kind === 'quantity' ? { rather: canonicalWords } : {}) };
+  if (kind === 'number') return { by: 'word', keys, descending, marked: true };
+  if (kind === 'quantity') return { by: 'word', keys, descending, marked: true, rather: canonicalWords };
+  return { by: 'word', keys, descending };
 };

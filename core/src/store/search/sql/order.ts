@@ -8,6 +8,8 @@ export interface OfEntries {
   readonly descending: boolean;
   /** Words from here on are taken before all others. */
   readonly rather?: string;
+  /** A mark that tells numbers from ranges of them leads the word: it is not part of the order. */
+  readonly marked?: true;
 }
 
 export type SortKey = { readonly by: 'id' | 'updated'; readonly descending: boolean } | OfEntries;
@@ -19,11 +21,12 @@ export interface Place {
 }
 
 /** The least value of a resource counts upwards, the greatest downwards. */
-const ofEntries = ({ by, keys, descending, rather }: OfEntries, { alias, bind }: Context): string => {
+const ofEntries = ({ by, keys, descending, rather, marked }: OfEntries, { alias, bind }: Context): string => {
   const [least, greatest] = by === 'word' ? ['value', 'value'] : ['low', 'high'];
   const read = (also: (e: string) => string): string => {
     const e = alias('e');
-    const value = descending ? `max(${e}.${greatest})` : `min(${e}.${least})`;
+    const column = `${e}.${descending ? greatest : least}`;
+    const value = `${descending ? 'max' : 'min'}(${marked ? `substr(${column}, 2)` : column})`;
     return `(select ${value} from ${by} ${e} where ${e}.tenant = $1 and ${e}.rid = r.rid and ${keysSql(keys, e, bind)}${also(e)}${fence})`;
   };
   const any = read(() => '');

@@ -86,7 +86,7 @@ const byDate =
     const entries = `(select distinct u.low, u.rid from (${some('not s.long')} union all ${some('s.long')}) u order by u.low ${way}, u.rid desc${fence}) e`;
     const least = (): string =>
       `(select min(o.low) from span o where o.tenant = $1 and o.rid = r.rid and ${keysSql(keys, 'o', bind)}${fence})`;
-    const counts = by === 'at' ? 'r.at = e.low' : `e.low = ${least()}`;
+    const counts = by === 'at' ? `r.at = e.low + case when e.low = 0 then 1 else 0 end` : `e.low = ${least()}`;
     const dated =
       `select r.*, e.low as k0 from ${entries} join lateral ${row('e.rid', [counts, ...tests])} on true where ${gate} ` +
       `order by e.low ${way}, e.rid desc limit ${bind(limit)}::int8`;
