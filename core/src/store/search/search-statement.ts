@@ -33,6 +33,8 @@ export interface SearchNeeds {
   readonly sort: readonly SortKey[] | undefined;
   readonly behind?: Place;
   readonly snapshot?: Snapshot;
+  /** Above so many rows the leading condition is no guide. */
+  readonly mostLed?: number;
 }
 
 type Words = Extract<Condition, { kind: 'words' }>;
@@ -120,8 +122,8 @@ const ofSet = (
   return `select * from (${rows}) p${page} order by ${orderSql(keys)} limit ${bind(limit)}::int8`;
 };
 
-/** Above this the leading condition is no guide: rows are tried in the order of the page instead. */
-const mostLed = 2_000;
+/** Sorting so many rows takes about as long as trying as many in the order of the page. */
+const usuallyLed = 2_000;
 
 /** A select of rows with the keys that a page ends by. */
 interface Rows {
@@ -148,7 +150,7 @@ const adaptive = (
   also: readonly string[],
   context: Context,
 ): Pick<Rows, 'text' | 'before'> => {
-  const { type, limit } = needs;
+  const { type, limit, mostLed = usuallyLed } = needs;
   const gate = (sign: '<=' | '>'): string => `(select z.n from size z) ${sign} ${mostLed}`;
   const few = ofSet(needs, 'select s.rid from small s', rest, [...also, gate('<=')], context);
   const many = walk([...tested(type, [first, ...rest], context), ...also], gate('>'));
