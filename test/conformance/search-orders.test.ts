@@ -8,6 +8,7 @@ const mass = (value: number, code: string): Json => ({ valueQuantity: { value, s
 const born = (id: string, rest: Json): Json => ({ resourceType: 'Patient', id, ...rest });
 
 const sorted: readonly Json[] = [
+  ...['a', 'z'].map((id) => ({ resourceType: 'Group', id, type: 'person', actual: true })),
   { resourceType: 'Organization', id: 'o-b', name: 'B' },
   { resourceType: 'Organization', id: 'o-a', name: 'A' },
   born('p1', { birthDate: '1980', gender: 'male', name: [{ family: 'Öz', given: ['Zoe'] }, { family: 'Abel' }] }),
@@ -24,8 +25,14 @@ const sorted: readonly Json[] = [
     managingOrganization: refer('Organization/o-a'),
   }),
   born('p4', {}),
-  observed('s1', { ...mass(5, 'mg'), effectivePeriod: { start: '2020-01-01', end: '2020-12-31' } }),
-  observed('s2', { ...mass(4, 'g'), effectiveDateTime: '2020-06-01' }),
+  observed('s8', { subject: refer('Group/a') }),
+  observed('s9', { subject: refer('Group/z') }),
+  observed('s1', {
+    subject: refer('Patient/p2'),
+    ...mass(5, 'mg'),
+    effectivePeriod: { start: '2020-01-01', end: '2020-12-31' },
+  }),
+  observed('s2', { subject: refer('Patient/p1'), ...mass(4, 'g'), effectiveDateTime: '2020-06-01' }),
   observed('s3', { ...mass(0.3, 'kg'), effectivePeriod: { end: '2019-01-01' } }),
   observed('s4', { ...mass(-1, 'g'), effectiveDateTime: '2020-06-01T12:00:00Z' }),
   observed('s5', {}),
@@ -59,6 +66,10 @@ const orders: Readonly<Record<string, string>> = {
   'Observation?_sort=value-quantity': 's4 s1 s2 s3',
   'Observation?_sort=-value-quantity': 's3 s2 s1 s4',
   'Observation?_sort=status,-value-quantity': 's3 s2 s1 s4',
+  // A group is no patient.
+  'Observation?_sort=patient': 's2 s1',
+  'Observation?_sort=-patient': 's1 s2',
+  'Observation?_sort=subject': 's8 s2 s1 s9',
   'ValueSet?_sort=url': 'v2 v1 v3',
   'ValueSet?_sort=-url': 'v1 v2 v3',
   'ValueSet?_sort=-status,url': 'v3 v2 v1',
@@ -98,7 +109,7 @@ describe('a sorted search', () => {
 
   it('by a date downwards has what has none last, also behind what began before 1970', async () => {
     const found = await foundBy(admin, 'Observation?_sort=-date');
-    expect(found.filter((id) => id !== 's3').join(' ')).to.equal('s4 s2 s1 s6 s7 s5');
+    expect(found.filter((id) => !['s3', 's8', 's9'].includes(id)).join(' ')).to.equal('s4 s2 s1 s6 s7 s5');
   });
 
   it('refuses what has no order', async () => {

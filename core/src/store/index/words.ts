@@ -1,6 +1,6 @@
 /** Turns values into words, the texts by which they are found; the same functions make the words that are stored and those that are looked for. */
 import { createHash } from 'node:crypto';
-import { cleared, fold } from '../../fhir/search/fold.ts';
+import { cleared, fold, isPlain } from '../../fhir/search/fold.ts';
 
 /** Parts the halves of a word. Lower than every character that a value can hold, so that all words of one first half lie together. */
 export const seam = '\u0001';
@@ -54,6 +54,8 @@ export const tailWord = (piece: string): string => `3${seam}${piece}`;
 
 /** Nothing of strings that an entry holds whole. */
 export const pieceWords = (text: string): string[] => {
+  // On the way of every write: most strings are told to be short without being folded once more.
+  if (text.length <= longest && isPlain(text)) return [];
   const folded = fold(text);
   if (folded.length <= longest) return [];
   const count = Math.ceil((folded.length - overlap) / (longest - overlap));

@@ -15,5 +15,6 @@ export const sortKeyOf = ({ all, lookup, dated }: TypeParameters, { code, descen
   if (kind === 'date') return { by: code === dated && descending ? 'at' : 'span', keys, descending };
   if (kind === 'number') return { by: 'word', keys, descending, marked: true };
   if (kind === 'quantity') return { by: 'word', keys, descending, marked: true, rather: canonicalWords };
-  return { by: 'word', keys, descending };
+  const { onlyType } = found;
+  return { by: 'word', keys, descending, ...(onlyType === undefined ? {} : { onlyType }) };
 };

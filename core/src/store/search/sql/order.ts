@@ -10,6 +10,8 @@ export interface OfEntries {
   readonly rather?: string;
   /** A mark that tells numbers from ranges of them leads the word: it is not part of the order. */
   readonly marked?: true;
+  /** Of references: those to this type alone. */
+  readonly onlyType?: string;
 }
 
 export type SortKey = { readonly by: 'id' | 'updated'; readonly descending: boolean } | OfEntries;
@@ -21,13 +23,15 @@ export interface Place {
 }
 
 /** The least value of a resource counts upwards, the greatest downwards. */
-const ofEntries = ({ by, keys, descending, rather, marked }: OfEntries, { alias, bind }: Context): string => {
+const ofEntries = (key: OfEntries, { alias, bind }: Context): string => {
+  const { by, keys, descending, rather, marked, onlyType } = key;
   const [least, greatest] = by === 'word' ? ['value', 'value'] : ['low', 'high'];
   const read = (also: (e: string) => string): string => {
     const e = alias('e');
     const column = `${e}.${descending ? greatest : least}`;
     const value = `${descending ? 'max' : 'min'}(${marked ? `substr(${column}, 2)` : column})`;
-    return `(select ${value} from ${by} ${e} where ${e}.tenant = $1 and ${e}.rid = r.rid and ${keysSql(keys, e, bind)}${also(e)}${fence})`;
+    const only = onlyType === undefined ? '' : ` and split_part(${e}.value, chr(1), 2) = ${bind(onlyType)}`;
+    return `(select ${value} from ${by} ${e} where ${e}.tenant = $1 and ${e}.rid = r.rid and ${keysSql(keys, e, bind)}${only}${also(e)}${fence})`;
   };
   const any = read(() => '');
   return rather === undefined ? any : `coalesce(${read((e) => ` and ${e}.value >= ${bind(rather)}`)}, ${any})`;
