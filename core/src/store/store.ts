@@ -83,6 +83,7 @@ export const openStore = ({ database, searchParameters, shapeOf, now, ...indexin
 
   const means = (tenant: number, signal: AbortSignal | undefined): Means => ({
     run: (statement, values) => database.searches.run(tenant, statement, values, signal),
+    quick: (statement, values) => database.read.run(tenant, statement, values),
     searching: generations.of(tenant),
     now: now(),
   });

@@ -9,7 +9,7 @@ import { referenceWord } from './index/words.ts';
 import type { Transaction } from './pool.ts';
 import type { Current } from './resources.ts';
 import { typeCodeOfRid } from './rid.ts';
-import type { Find } from './search/find.ts';
+import type { Find, Means } from './search/find.ts';
 import type { Searching } from './searching.ts';
 import { reads, writes, type Statement } from './statement.ts';
 import type { Claim, Purpose, Referrer, TransactionUnit } from './unit.ts';
@@ -101,6 +101,10 @@ export const transactionUnit = ({
   referenceKeys,
 }: TransactionNeeds): TransactionUnit => {
   const removed: Change[] = [];
+  const means = (): Means => ({
+    ...{ run: transaction.run, quick: transaction.run },
+    ...{ searching: searching(), now: now() },
+  });
 
   const findAll = async (asks: readonly FindAsk[]): Promise<(Current | undefined)[]> => {
     const rowsFound: (Current | undefined)[] = asks.map(() => undefined);
@@ -163,8 +167,8 @@ export const transactionUnit = ({
     find: (type, id, purpose) => finding.ask({ type, id, purpose }),
     write: writing.ask,
     contents: contentReader(transaction.run, transaction.run),
-    search: (asked) => find.hits({ run: transaction.run, searching: searching(), now: now() }, asked),
-    count: (counted) => find.count({ run: transaction.run, searching: searching(), now: now() }, counted),
+    search: (asked) => find.hits(means(), asked),
+    count: (counted) => find.count(means(), counted),
     hold,
     claim,
     referrers,

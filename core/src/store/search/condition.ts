@@ -28,6 +28,8 @@ export type Condition =
       readonly keys: readonly number[];
       readonly order: Order;
       readonly matches: readonly Match[];
+      /** Few resources have the same. */
+      readonly narrow?: boolean;
     }
   | { readonly kind: 'spans'; readonly keys: readonly number[]; readonly values: readonly DateValue[] }
   | { readonly kind: 'near'; readonly key: number; readonly values: readonly NearValue[] }

@@ -99,6 +99,18 @@ const presence = (described: TypeParameters, code: string, found: Lookup): Condi
   };
 };
 
+/** Of one patient, visit or specimen there is little; of a code or a status there may be anything. */
+const narrowTypes = new Set([
+  ...['Patient', 'RelatedPerson', 'Person', 'Group', 'Encounter', 'EpisodeOfCare', 'Appointment'],
+  ...['Specimen', 'ServiceRequest', 'DiagnosticReport', 'Device'],
+]);
+
+const isNarrow = (clause: OfCode, onlyType: string | undefined): boolean => {
+  if (clause.kind === 'token')
+    return clause.code === 'identifier' && clause.values.every(({ code }) => code !== undefined);
+  return clause.kind === 'reference' && clause.values.every(({ type = onlyType }) => narrowTypes.has(type ?? ''));
+};
+
 const ofParameter = (type: string, clause: OfCode, needs: ConditionNeeds): Condition => {
   const described = needs.parameters(type);
   const { code } = clause;
@@ -136,8 +148,10 @@ const ofParameter = (type: string, clause: OfCode, needs: ConditionNeeds): Condi
     case 'quantity':
     case 'reference':
     case 'token':
-    case 'uri':
-      return { kind: 'words', keys, order, matches: wordMatches(type, clause, needs, found.onlyType) ?? [] };
+    case 'uri': {
+      const matches = wordMatches(type, clause, needs, found.onlyType) ?? [];
+      return { kind: 'words', keys, order, matches, narrow: isNarrow(clause, found.onlyType) };
+    }
   }
 };
 

@@ -13,6 +13,8 @@ export type { Place, SortKey };
 export interface SearchCall {
   readonly text: string;
   readonly values: readonly unknown[];
+  /** Reads a page of what one patient or identifier has: too little for anybody to wait behind. */
+  readonly quick?: boolean;
 }
 
 /** What was visible when the first page was read. */
@@ -131,6 +133,7 @@ interface Rows {
   readonly keys: number;
   readonly order: string;
   readonly before?: string;
+  readonly quick?: boolean;
 }
 
 /** One behind the other, and no further than the page: what comes first fills it first. */
@@ -162,6 +165,12 @@ const adaptive = (
   };
 };
 
+/** A longer page would hold up what waits behind it. */
+const quickLimit = 101;
+
+/** What is looked up at once for each row. */
+const quickKinds = new Set<Condition['kind']>(['ids', 'updated', 'words', 'spans', 'present', 'element']);
+
 const rowsOf = (needs: SearchNeeds, context: Context): Rows => {
   const { type, sort, snapshot, limit } = needs;
   const sorted = needs.conditions.toSorted(byRank);
@@ -169,7 +178,10 @@ const rowsOf = (needs: SearchNeeds, context: Context): Rows => {
   const seen = snapshot ? [seenIn(snapshot, context)] : [];
   const led = first?.kind === 'words' && (!sort || isOwnOrder(first, sort)) ? exactOf(first) : undefined;
   if (first?.kind === 'words' && led !== undefined)
-    return { text: inOrder(first, led, needs, rest, seen, context), keys: 1, order: 'p.k0 desc, p.rid desc' };
+    return {
+      ...{ text: inOrder(first, led, needs, rest, seen, context), keys: 1, order: 'p.k0 desc, p.rid desc' },
+      quick: first.narrow === true && limit <= quickLimit && rest.every(({ kind }) => quickKinds.has(kind)),
+    };
   const known = { keys: sort?.length ?? 0, order: sort ? orderSql(sort) : 'p.rid desc' };
   const walk = walkOf(needs, context);
   if (first && canLead(first)) {
@@ -185,11 +197,11 @@ const head = `rid, at, id, version, (extract(epoch from updated) * 1000)::int8 a
 
 export const searchCall = (needs: SearchNeeds, now: number): SearchCall => {
   const context = openContext(now);
-  const { text, keys, order, before = '' } = rowsOf(needs, context);
+  const { text, keys, order, before = '', quick = false } = rowsOf(needs, context);
   const texts = Array.from({ length: keys }, (_, place) => `, p.k${place}::text as k${place}`).join('');
   return {
     text: `${before}select ${head}${texts}, pg_current_snapshot()::text as snapshot from (${text}) p order by ${order}`,
-    values: context.values,
+    ...{ values: context.values, quick },
   };
 };
 

@@ -1,15 +1,5 @@
 /** Which condition of a search leads: the one that is expected to let the fewest through. */
-import { referenceOfWord } from '../../index/words.ts';
 import type { Condition } from '../conditions.ts';
-
-/** Of one patient, visit or specimen there is little, of a code or a status there may be anything; what has an order of its own can be left early. */
-const narrow = new Set([
-  ...['Patient', 'RelatedPerson', 'Person', 'Group', 'Encounter', 'EpisodeOfCare', 'Appointment'],
-  ...['Specimen', 'ServiceRequest', 'DiagnosticReport', 'Device'],
-]);
-
-const isNarrow = ({ matches }: Pick<Extract<Condition, { kind: 'words' }>, 'matches'>): boolean =>
-  matches.every((match) => 'exact' in match && narrow.has(referenceOfWord(match.exact).target?.type ?? ''));
 
 /** What a condition is expected to let through, by its kind alone; lower leads. */
 export const rankOf = (condition: Condition): number => {
@@ -17,8 +7,8 @@ export const rankOf = (condition: Condition): number => {
     case 'ids':
       return 0;
     case 'words':
-      if (condition.matches.every((match) => 'exact' in match))
-        return condition.order === 'plain' || isNarrow(condition) ? 1 : 2;
+      if (condition.narrow) return 1;
+      if (condition.matches.every((match) => 'exact' in match)) return condition.order === 'plain' ? 2 : 3;
       return condition.matches.every((match) => !('start' in match) || match.start !== '') ? 4 : 9;
     case 'element':
       return (
