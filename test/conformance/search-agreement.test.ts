@@ -164,7 +164,7 @@ describe('a search in the database, one in memory and one by hand', () => {
       const last = page.at(-1);
       if (!last || page.length < limit) return seen;
       const ends = Object.entries(last).filter(([name]) => /^k\d$/.test(name));
-      behind = { rid: last.rid, keys: ends.map(([, value]) => (value === null ? null : String(value))) };
+      behind = { rid: last.rid, keys: ends.map(([, value]) => (typeof value === 'string' ? value : null)) };
     }
   };
 
