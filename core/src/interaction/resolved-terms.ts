@@ -79,7 +79,11 @@ const resolved = async (clause: Clause, terms: Terms): Promise<Clause> => {
   }
 };
 
-export const resolvedTerms = async ({ codeSets }: Kernel, unit: Unit, { type, clauses }: Query): Promise<Query> => {
-  const terms = openTerms({ find: finding(unit), own: (name) => codeSets.get(name) });
+export const resolvedTerms = async (
+  { codeSets, ownTree }: Kernel,
+  unit: Unit,
+  { type, clauses }: Query,
+): Promise<Query> => {
+  const terms = openTerms({ find: finding(unit), own: (name) => codeSets.get(name), ownTree });
   return { type, clauses: await Promise.all(clauses.map((clause) => resolved(clause, terms))) };
 };
