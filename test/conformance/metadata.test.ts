@@ -58,6 +58,7 @@ describe('metadata', () => {
         r4SearchParameters().filter(({ base }) =>
           [type, 'Resource', 'DomainResource'].some((each) => base.includes(each)),
         ),
+      compartments: ['Patient'],
       references: { mustExist: true },
       operations: [],
     };

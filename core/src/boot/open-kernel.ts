@@ -64,6 +64,7 @@ export const openKernel = (needs: KernelNeeds): OpenKernel => {
   const model = modelOf(types);
   const store = openStore({
     ...{ database, now, base: `${publicUrl}/fhir` },
+    search: { connections: config.database.lanes.search, mostMs: config.database.timeouts.searchMs },
     compile: (type, parameters) => extractorFor(type, parameters, model),
     compileElements: (path, parts) => elementExtractor(model, path, parts),
     shapeOf: (type, parameter, parameters) => compositeShape(model, type, parameter, parameters),

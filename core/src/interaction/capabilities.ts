@@ -13,6 +13,7 @@ const statementOf = ({
   publicUrl,
   store,
   references,
+  compartments,
 }: Kernel): { readonly resourceType: string } => {
   const levelOf = (level: 'type' | 'system'): string[] =>
     verbs.flatMap(({ capability }) => (capability?.level === level ? [capability.code] : []));
@@ -24,6 +25,7 @@ const statementOf = ({
     interactions: levelOf('type'),
     systemInteractions: levelOf('system'),
     searchParameters: store.base.searchable,
+    compartments: [...new Set(compartments.map(({ compartment }) => compartment))],
     references,
     operations: [...operations.values()],
   });

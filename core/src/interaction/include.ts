@@ -23,6 +23,7 @@ export interface Including {
   readonly caller: Caller;
   readonly unit: Unit;
   readonly run: Run;
+  readonly signal?: AbortSignal;
 }
 
 export interface Included {
@@ -79,14 +80,15 @@ const ledBy = async (
   )) {
     const { target, url, version } = referenceOfWord(value);
     if (target && (only === undefined || target.type === only)) local.push(target);
-    else if (url !== undefined)
+    // What is contained is there already.
+    else if (url !== undefined && !url.startsWith('#'))
       canonical.push({ url, version, types: only === undefined ? (all.get(code)?.target ?? []) : [only] });
   }
   return { local, canonical };
 };
 
 const byCanonical = async (including: Including, { canonical }: Led): Promise<Current[]> => {
-  const { kernel, caller, unit } = including;
+  const { kernel, caller, unit, signal } = including;
   const { parameters } = kernel.store.searching(caller.tenant);
   const found: Current[] = [];
   for (const { url, version, types } of canonical)
@@ -94,7 +96,7 @@ const byCanonical = async (including: Including, { canonical }: Led): Promise<Cu
       if (!readable(including, type) || parameters(type).lookup.get('url') === undefined) continue;
       const clauses: Clause[] = [{ kind: 'uri', code: 'url', match: 'exact', values: [url] }];
       if (version !== '') clauses.push({ kind: 'token', code: 'version', values: [{ code: version }] });
-      found.push(...(await unit.search({ query: { type, clauses }, limit: 2 })).map(({ current }) => current));
+      found.push(...(await unit.search({ query: { type, clauses }, limit: 2 }, signal)).map(({ current }) => current));
     }
   return found;
 };
@@ -114,7 +116,7 @@ const forward = async (including: Including, from: readonly Current[], include: 
 };
 
 const backward = async (including: Including, to: readonly Current[], include: Include): Promise<Current[]> => {
-  const { kernel, caller, unit } = including;
+  const { kernel, caller, unit, signal } = including;
   const { parameters } = kernel.store.searching(caller.tenant);
   const types = include.type === '*' ? resourceTypes : [include.type];
   const found: Current[] = [];
@@ -129,7 +131,7 @@ const backward = async (including: Including, to: readonly Current[], include: I
         .map((each) => ({ type: each.type, id: each.id }));
       if (values.length === 0) continue;
       const query = { type, clauses: [{ kind: 'reference', code, values }] as const };
-      found.push(...(await unit.search({ query, limit: mostIncluded + 1 })).map(({ current }) => current));
+      found.push(...(await unit.search({ query, limit: mostIncluded + 1 }, signal)).map(({ current }) => current));
     }
   return found;
 };

@@ -3,7 +3,7 @@ import { parseQuery, type Parsed } from '../fhir/search/parse/parse.ts';
 import type { Parameters } from '../fhir/search/query.ts';
 import { shaping } from '../fhir/search/shape.ts';
 import type { Caller } from '../fhir/interaction.ts';
-import { invalid, malformed, unavailable } from '../outcome/outcome.ts';
+import { invalid, malformed, notSupported, unavailable } from '../outcome/outcome.ts';
 import type { Hit } from '../store/search/find.ts';
 import type { Unit } from '../store/unit.ts';
 import type { Kernel } from './kernel.ts';
@@ -13,6 +13,10 @@ export const narrowing = (params: URLSearchParams): [string, string][] =>
   [...params].filter(([name]) => !shaping.has(name));
 
 export const readQuery = (kernel: Kernel, caller: Caller, type: string, params: URLSearchParams): Parsed => {
+  const named = params.get('_query') ?? '';
+  // R4 search.html#query: it names what to find; leaving it out would find everything else.
+  if (named !== '')
+    throw notSupported(400, `_query=${named.slice(0, 100)} names a query that this server does not have: it has none`);
   const { parameters } = kernel.store.searching(caller.tenant);
   const parametersOf = (each: string): Parameters => parameters(each).all;
   const { query, unknown } = parseQuery(type, narrowing(params), { parametersOf, base: `${kernel.publicUrl}/fhir` });
@@ -43,6 +47,8 @@ export const criteriaQuery = (
   type: string,
   criteria: URLSearchParams,
 ): Parsed['query'] => {
+  if ((criteria.get('_contained') ?? 'false') !== 'false')
+    throw invalid('_contained', 'criteria name one resource: what is contained in others cannot be meant');
   const { query, unknown } = readQuery(kernel, caller, type, criteria);
   const [first] = unknown;
   if (first !== undefined)

@@ -13,7 +13,7 @@ const refuse = ({ roles }: Roles, caller: Caller, type: string): void => {
 
 /** Of several types that a reference may lead to, those that the caller may not search are not looked at. */
 const permitted = (kernel: Roles, caller: Caller, clause: Clause): Clause => {
-  if (clause.kind === 'chain') {
+  if (clause.kind === 'chain' || clause.kind === 'contained') {
     const arms = clause.arms.filter(({ type }) => kernel.roles.judge(caller, 'search-type', type).permitted);
     if (arms.length === 0) refuse(kernel, caller, clause.arms[0]?.type ?? '');
     return { ...clause, arms: arms.map((arm) => ({ ...arm, clause: permitted(kernel, caller, arm.clause) })) };

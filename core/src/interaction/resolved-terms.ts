@@ -47,7 +47,8 @@ const resolved = async (clause: Clause, terms: Terms): Promise<Clause> => {
         clause.code,
         clause.values.map((value) => terms.subsumed(value, clause.direction)),
       );
-    case 'chain': {
+    case 'chain':
+    case 'contained': {
       const arms = clause.arms.map(async (arm) => ({ ...arm, clause: await resolved(arm.clause, terms) }));
       return { ...clause, arms: await Promise.all(arms) };
     }

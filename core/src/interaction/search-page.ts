@@ -1,6 +1,6 @@
 /** Answers a search of one type or of several as a bundle: a page in the order that was asked for, what is included, and the links that lead on. */
 import { createHash } from 'node:crypto';
-import type { Answer, Interaction, Stored } from '../fhir/interaction.ts';
+import type { Answer, Caller, Interaction, Stored } from '../fhir/interaction.ts';
 import { bundleText, entryText } from '../fhir/bundle-text.ts';
 import { typeCode } from '../fhir/resource-types.ts';
 import type { Query } from '../fhir/search/query.ts';
@@ -13,6 +13,7 @@ import { typeCodeOfRid } from '../store/rid.ts';
 import type { Run } from '../store/statement.ts';
 import type { Unit } from '../store/unit.ts';
 import { seenBinaries } from './binary.ts';
+import { countMeant, meantBy, pageOf } from './contained.ts';
 import { openCursor, sealCursor, type CursorNeeds } from './cursor.ts';
 import { included, mostIncluded } from './include.ts';
 import type { Kernel, Within } from './kernel.ts';
@@ -32,6 +33,8 @@ export interface Question {
   readonly shape: Shape;
   /** Parameters that were not understood. */
   readonly unknown: readonly string[];
+  /** What is looked for in others, where that is answered in place of whoever contains it. */
+  readonly contained?: Query;
 }
 
 const entryOf = (stored: Stored, base: string, mode: 'match' | 'include'): string =>
@@ -82,10 +85,16 @@ const opened = (needs: CursorNeeds, text: string): Opened => {
 const sealed = (needs: CursorNeeds, from: Opened | undefined, { place, snapshot }: Hit): string =>
   sealCursor(needs, from?.taken ?? needs.now, [place.rid, from?.snapshot.text ?? snapshot, ...place.keys]);
 
+const askingOf = (work: Work, query: Query) => ({
+  ...{ unit: work.unit, signal: work.signal, base: work.base, query },
+  contained: work.shape.contained,
+});
+
 /** An estimate counts no further than this. */
 const estimatedUpTo = 10_000;
 
 interface Work extends Question {
+  readonly base: string;
   readonly unit: Unit;
   readonly signal: AbortSignal | undefined;
 }
@@ -103,6 +112,11 @@ const totalOf = async (work: Work, found: number | undefined): Promise<number | 
   const { total, onlyCount } = work.shape;
   if (total === 'none' && !onlyCount) return undefined;
   if (found !== undefined && !onlyCount) return found;
+  if (work.contained && (total !== undefined || onlyCount))
+    return countMeant(
+      askingOf(work, work.contained),
+      work.parts.map(({ query }) => query),
+    );
   if (total === 'accurate' || onlyCount) return counted(work);
   return total === 'estimate' ? counted(work, estimatedUpTo) : undefined;
 };
@@ -132,6 +146,21 @@ const hitsOf = async ({ parts, shape, unit, signal }: Work, from: Opened | undef
   return hits;
 };
 
+interface Shown {
+  readonly page: readonly Hit[];
+  readonly entries: readonly string[];
+}
+
+const shownOf = async (work: Work, kernel: Kernel, caller: Caller, hits: readonly Hit[]): Promise<Shown> => {
+  if (work.contained) {
+    const meant = pageOf(await meantBy(askingOf(work, work.contained), hits), work.shape.count);
+    return { page: meant.map(({ hit }) => hit), entries: meant.flatMap((each) => each.entries) };
+  }
+  const matches = hits.map(({ current }) => current);
+  const seen = await seenBinaries(kernel, caller, work.unit, matches);
+  return { page: hits, entries: seen.map((stored) => entryOf(stored, work.base, 'match')) };
+};
+
 export const answerSearch = async (
   kernel: Kernel,
   { caller, signal, query: params = new URLSearchParams() }: Interaction,
@@ -145,7 +174,7 @@ export const answerSearch = async (
   const unit = within?.unit ?? store.single(caller.tenant);
   const ofLane: Run = (statement, values) => store.database.read.run(caller.tenant, statement, values);
   const run = within?.transaction?.run ?? ofLane;
-  const work: Work = { ...question, unit, signal };
+  const work: Work = { ...question, base, unit, signal };
   const understood = [...params].filter(([name]) => shaping.has(name) || !unknown.includes(name));
   const bundle = (total: number | undefined, next: string | undefined, entries: readonly string[]): Answer => ({
     status: 200,
@@ -163,22 +192,21 @@ export const answerSearch = async (
   const cursor = params.get('_cursor');
   const from = cursor === null ? undefined : opened(needs, cursor);
   const hits = await hitsOf(work, from);
-  const page = hits.slice(0, shape.count);
-  const last = hits.length > shape.count ? page.at(-1) : undefined;
+  const { page, entries } = await shownOf(work, kernel, caller, hits.slice(0, shape.count));
+  const last = hits.length > page.length ? page.at(-1) : undefined;
   const matches = page.map(({ current }) => current);
-  const seen = await seenBinaries(kernel, caller, unit, matches);
-  const total = await totalOf(work, cursor === null && !last ? seen.length : undefined);
+  const total = await totalOf(work, cursor === null && !last ? entries.length : undefined);
   const { resources, cut } =
     shape.includes.length === 0
       ? { resources: [], cut: false }
-      : await included({ kernel, caller, unit, run }, matches, shape.includes);
+      : await included({ kernel, caller, unit, run, ...(signal ? { signal } : {}) }, matches, shape.includes);
   const besides = await seenBinaries(kernel, caller, unit, resources);
   const notices = [
     ...unknown.map(leftOut),
     ...(cut ? [`more than ${mostIncluded} resources would be included; the rest was left out`] : []),
   ];
   return bundle(total, last && sealed(needs, from, last), [
-    ...seen.map((stored) => entryOf(stored, base, 'match')),
+    ...entries,
     ...besides.map((stored) => entryOf(stored, base, 'include')),
     ...(notices.length > 0 ? [noticeText(notices)] : []),
   ]);

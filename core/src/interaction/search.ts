@@ -5,6 +5,8 @@ import type { Clause } from '../fhir/search/query.ts';
 import { readShape } from '../fhir/search/shape.ts';
 import { forbidden, invalid, notSupported } from '../outcome/outcome.ts';
 import { idIn, typeIn } from './given.ts';
+import { checkContained, containedQueries } from './contained.ts';
+import { checkElements } from './elements.ts';
 import { checkIncludes } from './include.ts';
 import type { Kernel, Verb, Within } from './kernel.ts';
 import { readQuery } from './matching.ts';
@@ -42,6 +44,8 @@ const questionOf = async (
   const [first = ''] = types;
   const shape = readShape(first, params, parameters(first).all);
   checkIncludes(parameters, shape.includes);
+  checkElements(kernel, types, params, shape);
+  if (shape.contained !== 'false') checkContained(path, types, shape);
   const unit = within?.unit ?? store.single(caller.tenant);
   const partOf = async ({ type, query }: (typeof read)[number]): Promise<Part> => {
     const understood = unknown.length > 0 ? readQuery(kernel, caller, type, known).query : query;
@@ -54,7 +58,15 @@ const questionOf = async (
       sort: shape.sort?.map((key) => sortKey(type, key)),
     };
   };
-  return { path, parts: await Promise.all(read.map(partOf)), shape, unknown };
+  const parts = await Promise.all(read.map(partOf));
+  const [sought] = parts;
+  if (shape.contained === 'false' || !sought) return { path, parts, shape, unknown };
+  const holders = await containedQueries(kernel, caller, unit, sought.query, shape.contained);
+  return {
+    ...{ path, shape, unknown },
+    parts: holders.map((query) => ({ query, sort: shape.sort?.map((key) => sortKey(query.type, key)) })),
+    ...(shape.answers === 'contained' ? { contained: sought.query } : {}),
+  };
 };
 
 const nothingElse = (): readonly Clause[] => [];

@@ -108,7 +108,7 @@ export const unprocessable = (expression: string, diagnostics: string): Outcome 
   refusal(422, 'processing', diagnostics, expression);
 
 export const notSupported = (
-  status: 404 | 405 | 406 | 415 | 501,
+  status: 400 | 404 | 405 | 406 | 415 | 501,
   diagnostics: string,
   headers: Readonly<Record<string, string>> = {},
 ): Outcome => new Outcome(status, [error('not-supported', diagnostics)], headers);

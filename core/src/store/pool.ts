@@ -117,6 +117,11 @@ export const openPool = ({ settings, size, onFault, cancel }: PoolNeeds): Pool =
   const lend = async <T>(signal: AbortSignal | undefined, work: (held: Held) => Promise<T>): Promise<T> => {
     if (signal?.aborted) throw hungUp();
     const client = await acquire();
+    // Who hung up while he waited: nobody is told of it again.
+    if (signal?.aborted) {
+      client.release();
+      throw hungUp();
+    }
     let broken: Error | undefined;
     const onError = (thrown: Error): void => void (broken = thrown);
     client.on('error', onError);

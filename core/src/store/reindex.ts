@@ -45,6 +45,9 @@ const dates = `
   update resource r set at = x.at from unnest($2::int8[], $3::int8[]) as x (rid, at)
    where r.tenant = $1 and r.rid = x.rid and r.at <> x.at`;
 
+/** They stand at the date of before. */
+const dropMoved = `delete from word w where w.tenant = $1 and w.rid = any($2::int8[])`;
+
 const addWords = `
   insert into word (tenant, param, value, at, rid)
   select $1, x.* from unnest($2::int4[], string_to_array($3, chr(31)), $4::int8[], $5::int8[]) as x (param, value, at, rid)
@@ -116,7 +119,11 @@ export const reindexPage = async (
     await ask(dropWords, wordValues(wrong));
     await ask(dropSpans, spanValues(wrong));
     const moved = done.filter(({ row, found }) => row.at !== found.at && !row.deleted);
-    if (moved.length > 0) await ask(dates, [moved.map(({ row }) => row.rid), moved.map(({ found }) => found.at)]);
+    if (moved.length > 0) {
+      const rids = moved.map(({ row }) => row.rid);
+      await ask(dates, [rids, moved.map(({ found }) => found.at)]);
+      await ask(dropMoved, [rids]);
+    }
     await ask(addWords, wordValues(entries));
     await ask(addSpans, spanValues(entries));
     return done.map(({ row, found }) => ({ rid: row.rid, version: row.version, entries: found.entries }));

@@ -11,6 +11,8 @@ import { parameterTable, type ParameterTable, type ShapeOf } from './index/param
 import { findCurrent } from './resources.ts';
 import { openRids, type Rids } from './rid.ts';
 import { openGenerations, type Generations } from './own-rows.ts';
+import { openSearchLane } from './search-lane.ts';
+import { holdersOf } from './search/holders.ts';
 import type { ConditionNeeds } from './search/conditions.ts';
 import { openFind, type Means } from './search/find.ts';
 import { openSearchings, type Searching } from './searching.ts';
@@ -43,6 +45,8 @@ export interface StoreNeeds extends Omit<IndexNeeds, 'table'>, Pick<ConditionNee
   readonly searchParameters: readonly SearchParameter[];
   readonly shapeOf: ShapeOf;
   readonly now: () => number;
+  /** How many connections searches have, and how long one may take. */
+  readonly search: { readonly connections: number; readonly mostMs: number };
 }
 
 /** The keys under which a reference to a type may stand: those of every parameter that may lead there, and those of all other links. */
@@ -72,7 +76,7 @@ interface Held {
   readonly reject: (thrown: unknown) => void;
 }
 
-export const openStore = ({ database, searchParameters, shapeOf, now, ...indexing }: StoreNeeds): Store => {
+export const openStore = ({ database, searchParameters, shapeOf, now, search, ...indexing }: StoreNeeds): Store => {
   const parameters = parameterTable(searchParameters, shapeOf);
   const searchings = openSearchings({ ...indexing, table: parameters });
   const generations = openGenerations(database.read, searchings, now);
@@ -81,11 +85,13 @@ export const openStore = ({ database, searchParameters, shapeOf, now, ...indexin
   const writer = openWriter({ lane: database.write, fence });
   const referenceKeys = referenceKeysOf(parameters);
 
+  const lane = openSearchLane({ pool: database.searches, size: search.connections, mostMs: search.mostMs, now });
   const means = (tenant: number, signal: AbortSignal | undefined): Means => ({
-    run: (statement, values) => database.searches.run(tenant, statement, values, signal),
+    run: (statement, values) => lane.run(tenant, statement, values, signal),
     quick: (statement, values) => database.read.run(tenant, statement, values),
+    look: (work) => lane.looking.take(work, signal),
     searching: generations.of(tenant),
-    now: now(),
+    ...{ now: now(), clock: now, mostMs: search.mostMs },
   });
 
   const single = (tenant: number): Unit => ({
@@ -95,6 +101,8 @@ export const openStore = ({ database, searchParameters, shapeOf, now, ...indexin
       change.content ? transaction(tenant, (unit) => unit.write(change)) : writer.write(tenant, change),
     search: (asked, signal) => find.hits(means(tenant, signal), asked),
     count: (counted, signal) => find.count(means(tenant, signal), counted),
+    meant: (query, current, signal) => find.meant(means(tenant, signal), query, current),
+    holders: (type) => holdersOf(means(tenant, undefined).run, type),
     contents: contentReader(
       (statement, values) => database.read.run(tenant, statement, values),
       (statement, values) => database.searches.run(tenant, statement, values),
@@ -149,7 +157,7 @@ export const openStore = ({ database, searchParameters, shapeOf, now, ...indexin
         async (begun) => {
           const last: (() => Promise<void>)[] = [];
           const unit = transactionUnit({
-            ...{ tenant, transaction: begun, find, fence, now, referenceKeys },
+            ...{ tenant, transaction: begun, find, fence, now, referenceKeys, mostMs: search.mostMs },
             searching: () => generations.of(tenant),
             lastly: (each) => void last.push(each),
           });

@@ -10,6 +10,7 @@ import type { Transaction } from './pool.ts';
 import type { Current } from './resources.ts';
 import { typeCodeOfRid } from './rid.ts';
 import type { Find, Means } from './search/find.ts';
+import { holdersOf } from './search/holders.ts';
 import type { Searching } from './searching.ts';
 import { reads, writes, type Statement } from './statement.ts';
 import type { Claim, Purpose, Referrer, TransactionUnit } from './unit.ts';
@@ -85,6 +86,8 @@ export interface TransactionNeeds {
   readonly fence: Fence;
   readonly searching: () => Searching;
   readonly now: () => number;
+  /** So long one search may take. */
+  readonly mostMs: number;
   readonly lastly: TransactionUnit['lastly'];
   /** The keys under which a reference to a type may be stored. */
   readonly referenceKeys: (type: string) => readonly number[];
@@ -97,14 +100,11 @@ export const transactionUnit = ({
   fence,
   searching,
   now,
+  mostMs,
   lastly,
   referenceKeys,
 }: TransactionNeeds): TransactionUnit => {
   const removed: Change[] = [];
-  const means = (): Means => ({
-    ...{ run: transaction.run, quick: transaction.run },
-    ...{ searching: searching(), now: now() },
-  });
 
   const findAll = async (asks: readonly FindAsk[]): Promise<(Current | undefined)[]> => {
     const rowsFound: (Current | undefined)[] = asks.map(() => undefined);
@@ -163,12 +163,20 @@ export const transactionUnit = ({
     return answer.map(({ rid, id }) => ({ type: resourceTypes[typeCodeOfRid(rid)] ?? '', id }));
   };
 
+  const means = (): Means => ({
+    ...{ run: transaction.run, quick: transaction.run, searching: searching() },
+    // It holds its connection already: to wait in a line would hold it longer.
+    look: (work) => work(),
+    ...{ now: now(), clock: now, mostMs },
+  });
   return {
     find: (type, id, purpose) => finding.ask({ type, id, purpose }),
     write: writing.ask,
     contents: contentReader(transaction.run, transaction.run),
     search: (asked) => find.hits(means(), asked),
     count: (counted) => find.count(means(), counted),
+    meant: (query, current) => find.meant(means(), query, current),
+    holders: (type) => holdersOf(transaction.run, type),
     hold,
     claim,
     referrers,

@@ -1,4 +1,5 @@
 /** What a verb works on the store with: each step by itself, or all steps of one transaction; verbs need not know which. */
+import type { Query } from '../fhir/search/query.ts';
 import type { Change, Target, Written } from './change.ts';
 import type { Erasing } from './erase.ts';
 import type { ContentReader } from './contents.ts';
@@ -14,6 +15,10 @@ export interface Unit {
   readonly write: (change: Change) => Promise<Written>;
   readonly search: (asked: Asked, signal?: AbortSignal) => Promise<Hit[]>;
   readonly count: (counted: Counted, signal?: AbortSignal) => Promise<number>;
+  /** Which of what stands in a resource a query means: place 0 is the resource itself, contained ones follow from 1. */
+  readonly meant: (query: Query, current: Current, signal?: AbortSignal) => Promise<number[]>;
+  /** The types of resources that contain one of this type. */
+  readonly holders: (type: string) => Promise<string[]>;
   readonly contents: ContentReader;
 }
 

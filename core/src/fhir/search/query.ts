@@ -82,6 +82,8 @@ export type Clause =
   /** Each value: one clause for each part, which one and the same element must satisfy. */
   | { readonly kind: 'composite'; readonly code: string; readonly values: readonly (readonly Clause[])[] }
   | { readonly kind: 'missing'; readonly code: string; readonly missing: boolean }
+  /** A resource that is contained in this one is of an arm's type and satisfies its clause. */
+  | { readonly kind: 'contained'; readonly arms: readonly Arm[] }
   /** The resource refers by `code` to one of these types that satisfies the clause. */
   | { readonly kind: 'chain'; readonly code: string; readonly arms: readonly Arm[] }
   /** Some resource of `type` that satisfies the clause refers to this one by `code`. */

@@ -5,6 +5,9 @@ import type { Parameters } from './query.ts';
 
 export type Total = 'none' | 'estimate' | 'accurate';
 
+export type Contained = 'false' | 'true' | 'both';
+export type ContainedType = 'container' | 'contained';
+
 export interface Sort {
   readonly code: string;
   readonly descending: boolean;
@@ -27,32 +30,56 @@ export interface Shape {
   readonly onlyCount: boolean;
   readonly sort: readonly Sort[] | undefined;
   readonly includes: readonly Include[];
+  /** What contained resources are to a search: nothing, all that is looked for, or looked for as well. */
+  readonly contained: Contained;
+  /** Whether what is contained is answered by itself, or by whoever contains it. */
+  readonly answers: ContainedType;
 }
 
 export const shaping: ReadonlySet<string> = new Set([
   ...['_format', '_pretty', '_summary', '_elements', '_count', '_cursor', '_sort', '_total'],
   ...['_include', '_revinclude', '_include:iterate', '_revinclude:iterate', '_include:recurse', '_revinclude:recurse'],
-  ...['_contained', '_containedType', '_maxresults'],
+  ...['_contained', '_containedType'],
 ]);
 
 const usualCount = 50;
 export const largestCount = 1_000;
 
+/** Who says two things about one means neither. */
+const said = (query: URLSearchParams, name: string): string | undefined => {
+  const [first, ...others] = new Set(query.getAll(name).filter((text) => text !== ''));
+  if (others.length > 0) throw invalid(name, `${name} is given more than once, with different values`);
+  return first;
+};
+
+const oneOf = <T extends string>(query: URLSearchParams, name: string, values: readonly T[]): T | undefined => {
+  const text = said(query, name);
+  const value = values.find((each) => each === text);
+  if (text !== undefined && value === undefined) throw invalid(name, `${name} is one of ${values.join(', ')}`);
+  return value;
+};
+
 export const countOf = (query: URLSearchParams): number => {
-  const text = query.get('_count');
-  if (text === null || text === '') return usualCount;
-  if (!/^\d{1,9}$/.test(text)) throw invalid('_count', '_count is a whole number');
+  const text = said(query, '_count');
+  if (text === undefined) return usualCount;
+  if (!/^\d+$/.test(text)) throw invalid('_count', '_count is a whole number');
+  // R4 search.html#count: fewer may be answered than were asked for, and more may not.
   return Math.min(Number(text), largestCount);
 };
 
 const totals: readonly Total[] = ['none', 'estimate', 'accurate'];
+const containeds: readonly Contained[] = ['false', 'true', 'both'];
+const containedTypes: readonly ContainedType[] = ['container', 'contained'];
 
-const totalOf = (query: URLSearchParams): Total | undefined => {
-  const text = query.get('_total');
-  if (text === null || text === '') return undefined;
-  const total = totals.find((each) => each === text);
-  if (!total) throw invalid('_total', `_total is one of ${totals.join(', ')}`);
-  return total;
+const containedOf = (query: URLSearchParams): Pick<Shape, 'contained' | 'answers'> => {
+  const contained = oneOf(query, '_contained', containeds) ?? 'false';
+  const answers = oneOf(query, '_containedType', containedTypes);
+  if (answers !== undefined && contained === 'false')
+    throw invalid(
+      '_containedType',
+      '_containedType says how contained resources are answered: ask with _contained=true or both',
+    );
+  return { contained, answers: answers ?? 'container' };
 };
 
 /** Keys beyond these only cost. */
@@ -99,8 +126,9 @@ const includesOf = (query: URLSearchParams): Include[] => {
 
 export const readShape = (type: string, query: URLSearchParams, parameters: Parameters): Shape => ({
   count: countOf(query),
-  total: totalOf(query),
-  onlyCount: query.get('_summary') === 'count' || query.get('_count') === '0',
+  total: oneOf(query, '_total', totals),
+  onlyCount: said(query, '_summary') === 'count' || Number(said(query, '_count') ?? 1) === 0,
   sort: sortOf(type, query, parameters),
   includes: includesOf(query),
+  ...containedOf(query),
 });

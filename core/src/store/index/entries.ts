@@ -8,6 +8,7 @@ import type { ElementExtractor, ElementPart } from '../../fhir/search/composite.
 import type { Typed } from '../../fhir/fhirpath/item.ts';
 import { orderOf, partKey, placesOf, type ParameterTable } from './parameter-table.ts';
 import { besideKey, linkKey } from './parameter-key.ts';
+import { heldIn, heldKey, holdingWords, linkWord, places, spanWord, type Held } from './held.ts';
 import {
   identifierWords,
   longWords,
@@ -134,15 +135,43 @@ const addSpans = (spans: Span[], more: readonly Span[]): void => {
   else for (const span of more) addOnce(spans, from, span, (a, b) => a.low === b.low && a.high === b.high);
 };
 
+/** Whether a resource stands for itself, at place 0, or is contained in another together with `held`. */
+interface Standing {
+  readonly place: number;
+  readonly held: readonly Held[];
+}
+
+const keyAt = (key: number, { place }: Standing): number => (place === 0 ? key : heldKey(key));
+
 /** Numbered by element: what is found together stood together. */
-const addElements = (words: Word[], { extract, parts }: ElementPlan, resource: Resource, needs: WordNeeds): void => {
+const addElements = (
+  words: Word[],
+  { extract, parts }: ElementPlan,
+  resource: Resource,
+  standing: Standing,
+  needs: WordNeeds,
+): void => {
+  const { place: home } = standing;
   for (const [number, element] of extract(resource).entries())
     for (const [place, values] of element.entries()) {
       const part = parts[place];
       if (!part) continue;
       const texts = values.flatMap((typed) => wordTexts(part.kind, typed, needs));
-      addWords(words, part.key, number, texts);
+      addWords(words, keyAt(part.key, standing), home === 0 ? number : number * places + home, texts);
     }
+};
+
+const heldAddress = ({ value }: Typed): string => {
+  const reference = typeof value === 'object' && value !== null && 'reference' in value ? value.reference : value;
+  return typeof reference === 'string' && reference.startsWith('#') ? reference.slice(1) : '';
+};
+
+/** References to what is contained beside it. */
+const addHeldLinks = (words: Word[], key: number, values: readonly Typed[], { place, held }: Standing): void => {
+  if (held.length === 0) return;
+  const ids = new Set(values.map(heldAddress));
+  for (const each of held)
+    if (ids.has(each.id)) words.push({ param: key, value: linkWord(each.type), at: each.place * places + place });
 };
 
 const besideTexts = (kind: SearchParameter['type'], values: readonly Typed[]): string[] => {
@@ -150,11 +179,17 @@ const besideTexts = (kind: SearchParameter['type'], values: readonly Typed[]): s
   return kind === 'reference' ? values.flatMap(identifierWords) : [];
 };
 
-const indexed = (described: TypePlan, resource: Resource, targets: readonly Target[], needs: WordNeeds): Indexed => {
+const indexed = (
+  described: TypePlan,
+  resource: Resource,
+  targets: readonly Target[],
+  standing: Standing,
+  needs: WordNeeds,
+): Indexed => {
   const { extract, parameters, dated, elements } = described;
+  const { place } = standing;
   const found = extract(resource);
-  const spans: Span[] = [];
-  const words: Word[] = [];
+  const [words, spans]: [Word[], Span[]] = [[], []];
   let at = 0;
   for (const { parameter, values } of found) {
     if (parameter.type !== 'date') continue;
@@ -162,21 +197,25 @@ const indexed = (described: TypePlan, resource: Resource, targets: readonly Targ
     const mine = values.flatMap((typed) => spansOf(key, typed));
     // 0 says that there is none: the first moment of 1970 gives way by a millisecond.
     if (mine[0] && parameter.code === dated) at = mine[0].low || 1;
-    addSpans(spans, mine);
-    if (mine.length === 0) addWords(words, besideKey(key), 0, there);
+    if (place === 0) addSpans(spans, mine);
+    else addWords(words, heldKey(key), place, mine.map(spanWord));
+    if (mine.length === 0) addWords(words, keyAt(besideKey(key), standing), place, there);
   }
   for (const { parameter, values } of found) {
     const planned = parameters.get(parameter);
     if (!planned || parameter.type === 'date') continue;
     const texts = values.flatMap((typed) => wordTexts(parameter.type, typed, needs));
-    addWords(words, planned.key, planned.dated ? at : 0, texts);
-    if (texts.length === 0) addWords(words, besideKey(planned.key), 0, there);
-    if (parameter.type === 'string') addWords(words, besideKey(planned.key), 0, values.flatMap(longWords));
+    const own = planned.dated ? at : 0;
+    addWords(words, keyAt(planned.key, standing), place === 0 ? own : place, texts);
+    const besides = keyAt(besideKey(planned.key), standing);
+    if (texts.length === 0) addWords(words, besides, place, there);
+    if (parameter.type === 'string') addWords(words, besides, place, values.flatMap(longWords));
+    if (parameter.type === 'reference') addHeldLinks(words, keyAt(planned.key, standing), values, standing);
     const beside = besideTexts(parameter.type, values);
-    if (beside.length > 0) addWords(words, planned.beside, 0, beside);
+    if (beside.length > 0) addWords(words, keyAt(planned.beside, standing), place, beside);
   }
-  for (const each of elements) addElements(words, each, resource, needs);
-  addLinks(words, described, targets);
+  for (const each of elements) addElements(words, each, resource, standing, needs);
+  if (place === 0) addLinks(words, described, targets);
   return { at, targets, entries: { words, spans } };
 };
 
@@ -193,8 +232,23 @@ export interface IndexNeeds {
 export const openIndex = (needs: IndexNeeds): { readonly index: Index; readonly shown: Shown } => {
   const plans: (TypePlan | undefined)[] = resourceTypes.map(() => undefined);
   const planOf = (type: string): TypePlan => (plans[typeCode(type)] ??= plan(type, needs));
+  // Parameters of a tenant's own are not looked for in what is contained: their passes go through the types that they are of.
+  const contained: typeof plans = resourceTypes.map(() => undefined);
+  const ofContained = (type: string): TypePlan =>
+    (contained[typeCode(type)] ??= plan(type, { ...needs, table: (each) => ({ ...needs.table(each), own: [] }) }));
+  const whole: Index = (type, resource) => {
+    const held = heldIn(resource);
+    const outer = indexed(planOf(type), resource, needs.targetsOf(resource), { place: 0, held }, needs);
+    if (held.length === 0) return outer;
+    const inner = held.flatMap((each) => {
+      const { entries } = indexed(ofContained(each.type), each.resource, [], { place: each.place, held }, needs);
+      return entries.words;
+    });
+    const { words, spans } = outer.entries;
+    return { ...outer, entries: { words: [...words, ...holdingWords(held), ...inner], spans } };
+  };
   return {
-    index: (type, resource) => indexed(planOf(type), resource, needs.targetsOf(resource), needs),
+    index: whole,
     shown: (type, resource, code) => {
       const keys = needs.table(type).lookup.get(code)?.keys ?? [];
       return planOf(type)

@@ -38,6 +38,8 @@ export type Condition =
   | { readonly kind: 'element'; readonly parts: readonly PartCondition[] }
   /** A reference of these keys leads to a resource that satisfies an arm. */
   | { readonly kind: 'chain'; readonly keys: readonly number[]; readonly arms: readonly ArmCondition[] }
+  /** The same, of resources that are contained beside the reference. */
+  | { readonly kind: 'contained'; readonly keys: readonly number[]; readonly arms: readonly ArmCondition[] }
   /** A reference of these keys in a resource that satisfies the arm leads here. */
   | { readonly kind: 'has'; readonly keys: readonly number[]; readonly arm: ArmCondition }
   /** The text of the resource has the words: looked for behind all else. */

@@ -5,6 +5,7 @@ import { shownTest, textTest } from '../../fhir/search/text-query.ts';
 import { invalid } from '../../outcome/outcome.ts';
 import { besideKey } from '../index/parameter-key.ts';
 import type { CompositeLookup, Lookup, ParameterTable, TypeParameters } from '../index/parameter-table.ts';
+import { holdingKey } from '../index/held.ts';
 import type { WordNeeds } from '../index/typed-values.ts';
 import type { ArmCondition, Condition, Place } from './condition.ts';
 import type { Match } from './match.ts';
@@ -111,6 +112,16 @@ const isNarrow = (clause: OfCode, onlyType: string | undefined): boolean => {
   return clause.kind === 'reference' && clause.values.every(({ type = onlyType }) => narrowTypes.has(type ?? ''));
 };
 
+/** Each hop can be one to what is contained or to what stands for itself: of many hops the last ones, or the ways would double with each. */
+const mostHopsWithin = 1;
+
+const hopsOf = (clause: Clause): number => {
+  if (clause.kind === 'chain') return 1 + Math.max(...clause.arms.map((arm) => hopsOf(arm.clause)));
+  if (clause.kind === 'has') return 1 + hopsOf(clause.arm.clause);
+  if (clause.kind === 'all' || clause.kind === 'any') return Math.max(0, ...clause.clauses.map(hopsOf));
+  return clause.kind === 'not' ? hopsOf(clause.clause) : 0;
+};
+
 const ofParameter = (type: string, clause: OfCode, needs: ConditionNeeds): Condition => {
   const described = needs.parameters(type);
   const { code } = clause;
@@ -129,8 +140,19 @@ const ofParameter = (type: string, clause: OfCode, needs: ConditionNeeds): Condi
       return compositeCondition(type, clause, found.composite ?? { rooted: undefined, elements: [] }, needs);
     case 'token-text':
       return { kind: 'text', where: { shown: code }, tests: clause.values.map(shownTest) };
-    case 'chain':
-      return { kind: 'chain', keys, arms: clause.arms.map((arm) => armCondition(arm, needs)) };
+    case 'chain': {
+      const arms = clause.arms.map((arm) => armCondition(arm, needs));
+      // R4 search.html#contained: a chained condition is evaluated inside contained resources too.
+      const within = clause.arms.flatMap((arm, nth) => (hopsOf(arm.clause) <= mostHopsWithin ? (arms[nth] ?? []) : []));
+      if (within.length === 0) return { kind: 'chain', keys, arms };
+      return {
+        kind: 'any',
+        conditions: [
+          { kind: 'chain', keys, arms },
+          { kind: 'contained', keys, arms: within },
+        ],
+      };
+    }
     case 'identifier':
     case 'of-type':
       return {
@@ -164,6 +186,13 @@ const conditionOf = (type: string, clause: Clause, needs: ConditionNeeds): Condi
     case 'list': {
       const item = lookedUp(needs.parameters('List'), 'item');
       return { kind: 'has', keys: item.keys, arm: { type: 'List', condition: { kind: 'ids', ids: clause.ids } } };
+    }
+    case 'contained': {
+      const each = clause.arms.map((arm): Condition => {
+        const keys = [holdingKey(arm.type)];
+        return { kind: 'contained', keys, arms: [armCondition(arm, needs)] };
+      });
+      return { kind: 'any', conditions: each };
     }
     case 'has': {
       const { keys } = lookedUp(needs.parameters(clause.arm.type), clause.code);

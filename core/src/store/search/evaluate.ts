@@ -3,6 +3,7 @@ import type { DateValue, NearValue } from '../../fhir/search/query.ts';
 import { contentTexts, narrativeText, wordsOf } from '../../fhir/search/text-query.ts';
 import type { Resource } from '../../fhir/body.ts';
 import type { Entries, Span, Word } from '../change.ts';
+import { linkedPlaces, placesIn } from '../index/held.ts';
 import { referenceOfWord, seam } from '../index/words.ts';
 import type { ArmCondition, Condition, Where } from './conditions.ts';
 import type { Match, PartTest } from './match.ts';
@@ -16,6 +17,10 @@ export interface Subject {
   readonly entries: Entries;
   /** The texts that a token parameter shows to people. */
   readonly shown: (code: string) => readonly string[];
+  /** What it contains, by the place: without it nothing is looked for there. */
+  readonly contained?: (place: number) => Subject | undefined;
+  /** Of what is contained: where. */
+  readonly within?: { readonly holder: Subject; readonly place: number };
 }
 
 /** What can be reached from a resource. */
@@ -155,6 +160,28 @@ const leads = async (
   );
 };
 
+const leadsWithin = (
+  { keys, arms }: Extract<Condition, { kind: 'contained' }>,
+  { entries, contained }: Subject,
+  world: World,
+): Promise<boolean> =>
+  some(arms, ({ type, condition }) =>
+    some(linkedPlaces(entries.words, keys, type), async (place) => {
+      const subject = contained?.(place);
+      return subject !== undefined && satisfies(condition, subject, world);
+    }),
+  );
+
+/** Whoever contains it, and what is contained beside it. */
+const referringWithin = (
+  { keys, arm }: Extract<Condition, { kind: 'has' }>,
+  type: string,
+  { holder, place }: NonNullable<Subject['within']>,
+): Subject[] =>
+  [holder, ...placesIn(holder.entries).flatMap((each) => holder.contained?.(each) ?? [])].filter(
+    (each) => each.type === arm.type && linkedPlaces(each.entries.words, keys, type).includes(place),
+  );
+
 export const satisfies = async (condition: Condition, subject: Subject, world: World): Promise<boolean> => {
   const { entries } = subject;
   switch (condition.kind) {
@@ -182,9 +209,14 @@ export const satisfies = async (condition: Condition, subject: Subject, world: W
       return isElement(condition, entries);
     case 'chain':
       return leads(condition, subject, world);
+    case 'contained':
+      return leadsWithin(condition, subject, world);
     case 'has': {
       const { arm, keys } = condition;
-      return some(await world.referring(arm.type, keys, subject), (each) => satisfies(arm.condition, each, world));
+      const referring = subject.within
+        ? referringWithin(condition, subject.type, subject.within)
+        : await world.referring(arm.type, keys, subject);
+      return some(referring, (each) => satisfies(arm.condition, each, world));
     }
     case 'text':
       return isText(condition, subject);

@@ -1,14 +1,15 @@
 /** Runs a search and answers its rows, each with its place in the order. */
 import type { Query } from '../../fhir/search/query.ts';
-import { parseBody } from '../../fhir/body.ts';
-import { textOf } from '../../fhir/stored.ts';
 import { tooCostly } from '../../outcome/outcome.ts';
+import { placesIn } from '../index/held.ts';
 import { referenceWord } from '../index/words.ts';
 import { findMany, type Current } from '../resources.ts';
 import { reads, type Run, type Statement } from '../statement.ts';
 import type { Condition } from './conditions.ts';
 import type { Searching } from '../searching.ts';
-import { satisfiesAll, type Subject, type World } from './evaluate.ts';
+import { mostReferring, openBudget, type Budget } from './budget.ts';
+import { satisfiesAll, type World } from './evaluate.ts';
+import { subjectOf } from './subject.ts';
 import { countCall, searchCall, type SearchCall, type Snapshot } from './search-statement.ts';
 import type { Place, SortKey } from './sql/order.ts';
 
@@ -39,6 +40,9 @@ type Row = Omit<Current, 'type'> & { readonly snapshot: string } & Readonly<Reco
 /** Shapes recur: each is checked and named once. A caller who invents ever new ones must not fill the memory of every connection. */
 const mostShapes = 500;
 
+/** Longer ones are lists that somebody made: they do not recur. */
+const longestShape = 20_000;
+
 /** By what one search is answered. */
 export interface Means {
   readonly run: Run;
@@ -46,11 +50,18 @@ export interface Means {
   readonly quick: Run;
   readonly searching: Pick<Searching, 'index' | 'shown' | 'conditions'>;
   readonly now: number;
+  readonly clock: () => number;
+  /** So long one search may take, with all its statements. */
+  readonly mostMs: number;
+  /** Waits for a turn to read through resources. */
+  readonly look: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 export interface Find {
   readonly hits: (means: Means, asked: Asked) => Promise<Hit[]>;
   readonly count: (means: Means, counted: Counted) => Promise<number>;
+  /** Which of what stands in a resource a query means: place 0 is the resource itself, contained ones follow from 1. */
+  readonly meant: (means: Means, query: Query, current: Current) => Promise<number[]>;
 }
 
 const keysIn = (row: Row): (string | null)[] => {
@@ -58,6 +69,8 @@ const keysIn = (row: Row): (string | null)[] => {
   for (let place = 0; row[`k${place}`] !== undefined; place++) keys.push(row[`k${place}`] ?? null);
   return keys;
 };
+
+const isAfter1970 = (at: string | null | undefined): boolean => Number(at ?? 0) > 0;
 
 /** Whether a part of the condition cannot be told by the index. */
 const isOpen = (condition: Condition): boolean => {
@@ -70,6 +83,7 @@ const isOpen = (condition: Condition): boolean => {
     case 'not':
       return isOpen(condition.condition);
     case 'chain':
+    case 'contained':
       return condition.arms.some((arm) => isOpen(arm.condition));
     case 'has':
       return isOpen(condition.arm.condition);
@@ -84,8 +98,6 @@ const isOpen = (condition: Condition): boolean => {
   }
 };
 
-/** So many rows are read through for one page, and no more. */
-const mostLookedThrough = 50_000;
 const lookedThroughAtOnce = 500;
 
 const currentOf = (type: string, { rid, at, id, version, updated, deleted, tail }: Row): Current => ({
@@ -97,7 +109,7 @@ export const openFind = (): Find => {
   const statementOf = (text: string): Statement => {
     const known = shapes.get(text);
     if (known) return known;
-    const full = shapes.size >= mostShapes;
+    const full = shapes.size >= mostShapes || text.length > longestShape;
     const statement = reads(full ? '' : `search.${shapes.size}`, text);
     if (!full) shapes.set(text, statement);
     return statement;
@@ -105,51 +117,63 @@ export const openFind = (): Find => {
   const ask = <R extends object>(run: Run, { text, values }: SearchCall): Promise<R[]> =>
     run<R>(statementOf(text), values);
 
-  const subjectOf = ({ index, shown }: Means['searching'], current: Current): Subject => {
-    const { type, id, updated } = current;
-    const { resource } = parseBody(textOf(current));
-    const { entries } = index(type, resource);
-    return { type, id, updated, resource, entries, shown: (code) => shown(type, resource, code) };
-  };
-
-  const rows = async ({ run, quick, now }: Means, asked: Asked, conditions: readonly Condition[]): Promise<Hit[]> => {
+  const rows = async (
+    { run, quick: short, now }: Means,
+    asked: Asked,
+    conditions: readonly Condition[],
+  ): Promise<Hit[]> => {
     const { query, sort, limit, behind, snapshot } = asked;
-    const call = searchCall(
-      {
-        ...{ type: query.type, conditions, limit, sort },
-        ...(behind ? { behind } : {}),
-        ...(snapshot ? { snapshot } : {}),
-      },
-      now,
-    );
-    return (await ask<Row>(call.quick ? quick : run, call)).map((row) => ({
+    const call = (sorts: boolean): SearchCall =>
+      searchCall(
+        {
+          ...{ type: query.type, conditions, limit, sort, sorts },
+          ...(behind ? { behind } : {}),
+          ...(snapshot ? { snapshot } : {}),
+        },
+        now,
+      );
+    // Without a date is behind all that have one, also of before 1970: there the order of the index does not tell.
+    const before1970 = behind !== undefined && !isAfter1970(behind.keys[0]);
+    const first = call(before1970);
+    const read = await ask<Row>(first.quick ? short : run, first);
+    const found = first.inDates && !read.every(({ k0 }) => isAfter1970(k0)) ? await ask<Row>(run, call(true)) : read;
+    return found.map((row) => ({
       current: currentOf(query.type, row),
       place: { keys: keysIn(row), rid: row.rid },
       snapshot: row.snapshot,
     }));
   };
 
-  const worldOf = (means: Means): World => ({
+  const worldOf = (means: Means, budget: Budget): World => ({
     now: means.now,
     resolve: async (type, id) => {
+      budget.spend(1);
       const [found] = await findMany(means.run, [{ type, id }]);
       return found && !found.deleted ? subjectOf(means.searching, found) : undefined;
     },
     referring: async (type, keys, target) => {
       const matches = [{ exact: referenceWord(target.type, target.id) }];
       const conditions: Condition[] = [{ kind: 'words', keys, order: 'mixed', matches }];
-      const hits = await rows(means, { query: { type, clauses: [] }, limit: mostLookedThrough }, conditions);
+      const hits = await rows(means, { query: { type, clauses: [] }, limit: mostReferring + 1 }, conditions);
+      if (hits.length > mostReferring)
+        throw tooCostly(`more than ${mostReferring} resources refer to one that is looked at: narrow the search`);
+      budget.spend(hits.length);
       return hits.map(({ current }) => subjectOf(means.searching, current));
     },
   });
 
-  /** Behind what the index tells, each row is read: until the page is full, or there was too much to read. */
-  const looked = async (means: Means, asked: Asked, conditions: readonly Condition[]): Promise<Hit[]> => {
+  /** Behind what the index tells, each row is read: until there is enough, or there was too much to read. */
+  const looked = async (
+    means: Means,
+    asked: Asked,
+    conditions: readonly Condition[],
+    isEnough: (hit: Hit) => boolean,
+  ): Promise<void> => {
     const open = conditions.filter(isOpen);
-    const world = worldOf(means);
-    const hits: Hit[] = [];
+    const budget = openBudget(means);
+    const world = worldOf(means, budget);
     let { behind, snapshot } = asked;
-    for (let seen = 0; seen < mostLookedThrough; seen += lookedThroughAtOnce) {
+    for (;;) {
       const next = {
         ...asked,
         limit: lookedThroughAtOnce,
@@ -158,34 +182,54 @@ export const openFind = (): Find => {
       };
       const found = await rows(means, next, conditions);
       for (const hit of found) {
-        const subject = subjectOf(means.searching, hit.current);
-        if (await satisfiesAll(open, subject, world)) hits.push(hit);
-        if (hits.length === asked.limit) return hits;
+        budget.spend(1);
+        await budget.rest();
+        const isHit = await satisfiesAll(open, subjectOf(means.searching, hit.current), world);
+        if (isHit && isEnough(hit)) return;
       }
       const last = found.at(-1);
-      if (!last || found.length < lookedThroughAtOnce) return hits;
+      if (!last || found.length < lookedThroughAtOnce) return;
       behind = last.place;
       snapshot ??= { text: last.snapshot, next: last.snapshot.split(':')[1] ?? '0', taken: means.now };
     }
-    throw tooCostly(
-      `the words were looked for in ${mostLookedThrough} resources and more would have to be read: narrow the search by another parameter`,
-    );
   };
+
+  const lookedUp = (means: Means, asked: Asked, conditions: readonly Condition[]): Promise<Hit[]> =>
+    means.look(async () => {
+      const hits: Hit[] = [];
+      await looked(means, asked, conditions, (hit) => hits.push(hit) === asked.limit);
+      return hits;
+    });
 
   return {
     hits: async (means, asked) => {
       const conditions = means.searching.conditions(asked.query);
-      return (conditions.some(isOpen) ? looked : rows)(means, asked, conditions);
+      return (conditions.some(isOpen) ? lookedUp : rows)(means, asked, conditions);
     },
     count: async (means, { query, most, ...counted }) => {
       const conditions = means.searching.conditions(query);
       if (conditions.some(isOpen))
-        return (await looked(means, { query, limit: (most ?? mostLookedThrough) + 1, ...counted }, conditions)).length;
+        return means.look(async () => {
+          let total = 0;
+          await looked(means, { query, limit: 0, ...counted }, conditions, () => ++total > (most ?? Infinity));
+          return total;
+        });
       const [row] = await ask<{ total: number }>(
         means.run,
         countCall({ ...counted, type: query.type, conditions }, most, means.now),
       );
       return row?.total ?? 0;
+    },
+    meant: async (means, query, current) => {
+      const conditions = means.searching.conditions(query);
+      const world = worldOf(means, openBudget(means));
+      const subject = subjectOf(means.searching, current);
+      const found: number[] = [];
+      for (const place of [0, ...placesIn(subject.entries)]) {
+        const each = place === 0 ? subject : subject.contained?.(place);
+        if (each?.type === query.type && (await satisfiesAll(conditions, each, world))) found.push(place);
+      }
+      return found;
     },
   };
 };

@@ -15,6 +15,8 @@ export interface SearchCall {
   readonly values: readonly unknown[];
   /** Reads a page of what one patient or identifier has: too little for anybody to wait behind. */
   readonly quick?: boolean;
+  /** Answered in the order of an index, which has what has no date at 1970. */
+  readonly inDates?: boolean;
 }
 
 /** What was visible when the first page was read. */
@@ -37,6 +39,8 @@ export interface SearchNeeds {
   readonly snapshot?: Snapshot;
   /** Above so many rows the leading condition is no guide. */
   readonly mostLed?: number;
+  /** Sorts also what an index has in the order of dates. */
+  readonly sorts?: boolean;
 }
 
 type Words = Extract<Condition, { kind: 'words' }>;
@@ -134,6 +138,7 @@ interface Rows {
   readonly order: string;
   readonly before?: string;
   readonly quick?: boolean;
+  readonly inDates?: boolean;
 }
 
 /** One behind the other, and no further than the page: what comes first fills it first. */
@@ -176,11 +181,13 @@ const rowsOf = (needs: SearchNeeds, context: Context): Rows => {
   const sorted = needs.conditions.toSorted(byRank);
   const [first, ...rest] = sorted;
   const seen = snapshot ? [seenIn(snapshot, context)] : [];
-  const led = first?.kind === 'words' && (!sort || isOwnOrder(first, sort)) ? exactOf(first) : undefined;
+  const isOrdered = first?.kind === 'words' && (!sort || (!needs.sorts && isOwnOrder(first, sort)));
+  const led = isOrdered ? exactOf(first) : undefined;
   if (first?.kind === 'words' && led !== undefined)
     return {
       ...{ text: inOrder(first, led, needs, rest, seen, context), keys: 1, order: 'p.k0 desc, p.rid desc' },
       quick: first.narrow === true && limit <= quickLimit && rest.every(({ kind }) => quickKinds.has(kind)),
+      inDates: sort !== undefined,
     };
   const known = { keys: sort?.length ?? 0, order: sort ? orderSql(sort) : 'p.rid desc' };
   const walk = walkOf(needs, context);
@@ -197,11 +204,11 @@ const head = `rid, at, id, version, (extract(epoch from updated) * 1000)::int8 a
 
 export const searchCall = (needs: SearchNeeds, now: number): SearchCall => {
   const context = openContext(now);
-  const { text, keys, order, before = '', quick = false } = rowsOf(needs, context);
+  const { text, keys, order, before = '', quick = false, inDates = false } = rowsOf(needs, context);
   const texts = Array.from({ length: keys }, (_, place) => `, p.k${place}::text as k${place}`).join('');
   return {
     text: `${before}select ${head}${texts}, pg_current_snapshot()::text as snapshot from (${text}) p order by ${order}`,
-    ...{ values: context.values, quick },
+    ...{ values: context.values, quick, inDates },
   };
 };
 

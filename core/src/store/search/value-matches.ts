@@ -102,6 +102,7 @@ export const matchesOf = (clause: Clause, units: WordNeeds['units'], onlyType?: 
     case 'any':
     case 'chain':
     case 'composite':
+    case 'contained':
     case 'date':
     case 'has':
     case 'id':

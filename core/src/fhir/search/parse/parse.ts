@@ -29,11 +29,19 @@ type Read = (type: string, piece: Piece, hops: number, context: Reading) => Clau
 
 const never: Clause = { kind: 'id', ids: [] };
 
+/** Each is looked for in each text. */
+const mostTexts = 100;
+
+const wordsIn = ({ name }: Piece, values: readonly string[]): string[] => {
+  if (values.length > mostTexts) throw invalid(name, `${name} takes at most ${mostTexts} alternatives`);
+  return values.map(unescaped);
+};
+
 const special: Readonly<Record<string, (piece: Piece, values: readonly string[]) => Clause>> = {
   _id: (_piece, values) => ({ kind: 'id', ids: values.map(unescaped) }),
   _lastUpdated: ({ name }, values) => ({ kind: 'updated', values: values.map((value) => dateValue(name, value)) }),
-  _text: (_piece, values) => ({ kind: 'words', where: 'narrative', values: values.map(unescaped) }),
-  _content: (_piece, values) => ({ kind: 'words', where: 'content', values: values.map(unescaped) }),
+  _text: (piece, values) => ({ kind: 'words', where: 'narrative', values: wordsIn(piece, values) }),
+  _content: (piece, values) => ({ kind: 'words', where: 'content', values: wordsIn(piece, values) }),
   _list: (_piece, values) => ({ kind: 'list', ids: values.map((value) => unescaped(value).replace(/^List\//, '')) }),
 };
 

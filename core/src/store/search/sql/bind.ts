@@ -1,4 +1,5 @@
 /** What every piece of a search's SQL is built with: values are bound, never written; $1 is the tenant. */
+import { tooCostly } from '../../../outcome/outcome.ts';
 
 export type Bind = (value: unknown) => string;
 
@@ -12,13 +13,22 @@ export interface Context {
   readonly alias: (lead: string) => string;
 }
 
+/** Each is a part of the statement that the database plans; lists of exact values are one. */
+const mostValues = 3_000;
+
 export const openContext = (now: number): Context & { readonly values: readonly unknown[] } => {
   const values: unknown[] = [];
   let aliases = 0;
   return {
     values,
     ...{ now, negated: false },
-    bind: (value) => `$${values.push(value) + 1}`,
+    bind: (value) => {
+      if (values.length >= mostValues)
+        throw tooCostly(
+          `the search has more than ${mostValues} parts: ask for fewer values at once, or for whole ones, as tokens with their system and references with their type are`,
+        );
+      return `$${values.push(value) + 1}`;
+    },
     alias: (lead) => `${lead}${++aliases}`,
   };
 };

@@ -3,6 +3,7 @@ import { typeCode } from '../../../fhir/resource-types.ts';
 import type { ArmCondition, Condition } from '../conditions.ts';
 import { allOf, anyOf, keysSql, type Context } from './bind.ts';
 import { elementSql, exists, nearSql, one, selects, spansSql, wordsSql, type Columns, type Of } from './entries.ts';
+import { containedProbe, type Probes } from './contained.ts';
 import { updatedArm } from './matches.ts';
 
 /** What is held against a condition: a row id in SQL, and the resource's own row where it is at hand. */
@@ -88,6 +89,8 @@ export const probeOf = (type: string, condition: Condition, candidate: Candidate
       return exists(elementSql(condition, one, ofRid(rid), context));
     case 'chain':
       return chainProbe(condition, candidate, context);
+    case 'contained':
+      return containedProbe(condition, rid, context, probes);
     case 'has':
       return hasProbe(type, condition, candidate, context);
     case 'text':
@@ -101,3 +104,6 @@ export const probeOf = (type: string, condition: Condition, candidate: Candidate
       return `not ${probeOf(type, condition.condition, candidate, { ...context, negated: !context.negated })}`;
   }
 };
+
+/** What the test of a contained resource asks of those that stand for themselves. */
+export const probes: Probes = { ledTo, probeOf };

@@ -1,6 +1,9 @@
 /** Which condition of a search leads: the one that is expected to let the fewest through. */
 import type { Condition } from '../conditions.ts';
 
+/** All that hold a resource of the type: read where nothing tells more. */
+const asHolder = 12;
+
 /** What a condition is expected to let through, by its kind alone; lower leads. */
 export const rankOf = (condition: Condition): number => {
   switch (condition.kind) {
@@ -23,6 +26,8 @@ export const rankOf = (condition: Condition): number => {
       return 6;
     case 'chain':
       return 2 + Math.max(...condition.arms.map((arm) => rankOf(arm.condition)));
+    case 'contained':
+      return 2 + Math.max(...condition.arms.map((arm) => Math.min(asHolder, rankOf(arm.condition))));
     case 'has':
       return 2 + rankOf(condition.arm.condition);
     case 'all':

@@ -4,7 +4,8 @@ import { ridRange } from '../../rid.ts';
 import type { Condition } from '../conditions.ts';
 import { fence, keysSql, type Context } from './bind.ts';
 import { elementSql, nearSql, selects, spansSql, wordsSql, type Columns, type Of } from './entries.ts';
-import { probeOf } from './probe.ts';
+import { containedSet } from './contained.ts';
+import { probeOf, probes } from './probe.ts';
 import { canLead, rankOf } from './rank.ts';
 
 const rids: Columns = (name) => `${name}.rid`;
@@ -73,6 +74,8 @@ export const setOf = (type: string, condition: Condition, context: Context): str
       return elementSql(condition, rids, nothingElse, context);
     case 'chain':
       return chainSet(condition, context);
+    case 'contained':
+      return containedSet(type, condition, context, probes);
     case 'has':
       return hasSet(type, condition, context);
     case 'present':
