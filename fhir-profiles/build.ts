@@ -2,7 +2,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeSets } from './codes.ts';
-import { foreignParameters, targetsAsInR4 } from './corrections.ts';
+import { hierarchyRows } from './hierarchies.ts';
+import { componentsMended, foreignParameters, targetsAsInR4 } from './corrections.ts';
 import { compartmentRows } from './compartments.ts';
 import { compartment, entries } from './published.ts';
 import { structures } from './structures.ts';
@@ -19,10 +20,8 @@ const write = (name: string, rows: readonly unknown[], expected: number): void =
 const byText = (a: string, b: string): number => Number(a > b) - Number(a < b);
 
 const types = structures([...entries('profiles-types.json'), ...entries('profiles-resources.json')]);
-const codes = codeSets(
-  types,
-  ['valuesets.json', 'v3-codesystems.json', 'v2-tables.json'].flatMap((file) => entries(file)),
-);
+const terminology = ['valuesets.json', 'v3-codesystems.json', 'v2-tables.json'].flatMap((file) => entries(file));
+const codes = codeSets(types, terminology);
 
 const resourceTypes = types
   .filter(({ kind, abstract }) => kind === 'resource' && !abstract)
@@ -34,7 +33,10 @@ const searchParameters = entries('search-parameters.json')
   .map(({ url, code, type, base, expression, target, component }) => ({
     ...{ url, code, type, base, expression },
     target: targetsAsInR4[url] ?? target,
-    component: component?.map(({ definition, expression: path }) => ({ definition, expression: path })),
+    component: (componentsMended[url] ?? component)?.map(({ definition, expression: path }) => ({
+      definition,
+      expression: path,
+    })),
   }))
   .sort((a, b) => byText(a.url, b.url));
 
@@ -47,5 +49,6 @@ write('resource-types.json', resourceTypes, 146);
 write('search-parameters.json', searchParameters, 1375);
 write('structures.json', types, 682);
 write('codes.json', codes, 223);
+write('hierarchies.json', hierarchyRows(terminology), 89);
 write('compartments.json', compartmentRows(compartment('compartmentdefinition-patient.json')), 67);
 console.log(`${types.length} types, ${codes.length} code sets, ${searchParameters.length} search parameters`);

@@ -18,6 +18,14 @@ export const targetsAsInR4: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+/** Composites whose parts stand under each other's names in R4 itself: a reference cannot be found in a code. The order in which they are asked for stays. */
+export const componentsMended: Readonly<Record<string, readonly { definition: string; expression: string }[]>> = {
+  'http://hl7.org/fhir/SearchParameter/DocumentReference-relationship': [
+    { definition: 'http://hl7.org/fhir/SearchParameter/DocumentReference-relatesto', expression: 'target' },
+    { definition: 'http://hl7.org/fhir/SearchParameter/DocumentReference-relation', expression: 'code' },
+  ],
+};
+
 /** Elements of the publisher's own or of R5, each with all below it. */
 export const notOfR4: readonly string[] = [
   ...['project', 'author', 'onBehalfOf', 'account', 'accounts', 'compartment', 'deleted'].map((name) => `Meta.${name}`),

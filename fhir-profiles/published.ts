@@ -21,6 +21,7 @@ export interface PublishedElement {
 export interface Concept {
   readonly code: string;
   readonly concept?: readonly Concept[];
+  readonly property?: readonly { readonly code: string; readonly valueCode?: string }[];
 }
 
 /** The members, of all the kinds of resource that are read, which the slim files are made of. */

@@ -6,6 +6,8 @@ interface Stat {
   readonly parent: number;
   /** In milliseconds, with that of children it has waited for. */
   readonly used: number;
+  /** Without them. */
+  readonly own: number;
 }
 
 /** Linux counts in hundredths of a second, whatever its own clock. */
@@ -19,19 +21,24 @@ const statOf = (pid: string): Stat | undefined => {
       .slice(text.lastIndexOf(')') + 2)
       .split(' ')
       .map(Number);
-    const [parent = 0, used] = [fields[1], fields.slice(11, 15).reduce((sum, ticks) => sum + ticks, 0)];
-    return { pid: Number(pid), parent, used: used * tickMs };
+    const sum = (from: number, to: number): number =>
+      fields.slice(from, to).reduce((all, ticks) => all + ticks, 0) * tickMs;
+    return { pid: Number(pid), parent: fields[1] ?? 0, used: sum(11, 15), own: sum(11, 13) };
   } catch {
     // It ended between the listing and the reading.
     return undefined;
   }
 };
 
-const all = (): Stat[] => readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? (statOf(name) ?? []) : []));
+const everybody = (): Stat[] =>
+  readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? (statOf(name) ?? []) : []));
+
+/** Of this process alone. */
+export const ownCpuMs = (pid: number): number => statOf(String(pid))?.own ?? 0;
 
 /** Of these processes and everything below them. */
 export const cpuMs = (roots: readonly number[]): number => {
-  const stats = all();
+  const stats = everybody();
   const wanted = new Set(roots);
   for (let grown = true; grown;) {
     grown = false;

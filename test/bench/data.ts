@@ -189,8 +189,11 @@ export const observation = (seeded: Seeded, subject: string, visit?: string): Re
   };
 };
 
-/** One patient with all that belongs to the record: 100 resources that refer to each other. */
-export const patientBundle = (seed: number): { readonly text: string; readonly entries: readonly Entry[] } => {
+/** One patient with all that belongs to the record: resources that refer to each other, mostly results. */
+export const patientBundle = (
+  seed: number,
+  size = 100,
+): { readonly text: string; readonly entries: readonly Entry[] } => {
   const seeded = seededBy(seed);
   const entries: Entry[] = [];
   const add = (resource: Resource): string => {
@@ -202,6 +205,6 @@ export const patientBundle = (seed: number): { readonly text: string; readonly e
   const visits = Array.from({ length: 7 }, () => add(encounter(seeded, subject)));
   for (let n = 0; n < 6; n++) add(condition(seeded, subject, seeded.pick(visits)));
   for (let n = 0; n < 6; n++) add(request(seeded, subject, seeded.pick(visits)));
-  while (entries.length < 100) add(observation(seeded, subject, seeded.pick(visits)));
+  while (entries.length < size) add(observation(seeded, subject, seeded.pick(visits)));
   return { entries, text: JSON.stringify({ resourceType: 'Bundle', type: 'transaction', entry: entries }) };
 };

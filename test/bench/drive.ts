@@ -1,6 +1,6 @@
 /** A closed loop: so many connections, each sends its next request when the answer is there; measures time of each and processor time of all. */
 import { Agent, request as httpRequest } from 'node:http';
-import { cpuMs } from './cpu.ts';
+import { cpuMs, ownCpuMs } from './cpu.ts';
 
 export interface Request {
   readonly method: string;
@@ -18,6 +18,8 @@ export interface Measured {
   readonly p99: number;
   /** Processor milliseconds of server and database, a request. */
   readonly cpu: number;
+  /** Of it, the server's own. */
+  readonly own: number;
 }
 
 export interface Server {
@@ -77,6 +79,7 @@ export const drive = async ({ server, next, seconds, onAnswer }: Load): Promise<
   let failures = 0;
   let sent = 0;
   const cpuBefore = cpuMs(server.processes);
+  const ownBefore = ownCpuMs(server.processes[0] ?? 0);
   const from = performance.now();
   const until = from + seconds * 1000;
   const connection = async (): Promise<void> => {
@@ -105,5 +108,6 @@ export const drive = async ({ server, next, seconds, onAnswer }: Load): Promise<
     perSecond: (times.length / elapsed) * 1000,
     ...{ p50: percentile(sorted, 0.5), p95: percentile(sorted, 0.95), p99: percentile(sorted, 0.99) },
     cpu: used / times.length,
+    own: (ownCpuMs(server.processes[0] ?? 0) - ownBefore) / times.length,
   };
 };

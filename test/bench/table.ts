@@ -17,11 +17,23 @@ const cells = ({ name, each, heddle, bare }: Row): string[] => [
   ...[heddle.p50, heddle.p95, heddle.p99].map(fixed),
   String(heddle.failures),
   (heddle.cpu / each).toFixed(3),
+  (heddle.own / each).toFixed(3),
   bare ? (bare.cpu / each).toFixed(3) : '–',
   bare ? (heddle.cpu / bare.cpu).toFixed(1) : '–',
 ];
 
-const heads = ['work', 'per second', 'p50 ms', 'p95 ms', 'p99 ms', 'failures', 'CPU ms each', 'bare CPU ms', 'ratio'];
+const heads = [
+  'work',
+  'per second',
+  'p50 ms',
+  'p95 ms',
+  'p99 ms',
+  'failures',
+  'CPU ms each',
+  'of it Node',
+  'bare CPU ms',
+  'ratio',
+];
 
 const line = (row: readonly string[]): string => `| ${row.join(' | ')} |`;
 

@@ -39,6 +39,8 @@ const resources: readonly Json[] = [
     ...{ resourceType: 'Basic', id: code, code: own(code) },
   })),
   { resourceType: 'Basic', id: 'other', code: own('dog', 'http://other.example') },
+  // Without its system nobody knows which animal it is.
+  { resourceType: 'Basic', id: 'bare', code: { coding: [{ code: 'cat' }] } },
 ];
 
 const found: Readonly<Record<string, string>> = {
@@ -49,7 +51,7 @@ const found: Readonly<Record<string, string>> = {
   'code:in=http://x.example/ValueSet/both': 'cat',
   'code:in=http://x.example/ValueSet/expanded': 'poodle',
   'code:in=http://x.example/ValueSet/expanded,http://x.example/ValueSet/listed': 'cat poodle stone',
-  'code:not-in=http://x.example/ValueSet/whole': 'other stone',
+  'code:not-in=http://x.example/ValueSet/whole': 'bare other stone',
   [`code:below=${system}|dog`]: 'dog poodle robot-dog',
   [`code:above=${system}|poodle`]: 'animal dog poodle',
   [`code:below=${system}|stone`]: 'stone',
@@ -62,14 +64,16 @@ describe('a search by value sets and hierarchies', () => {
   before(async () => {
     server = await startTestServer();
     admin = await server.as('admin');
-    for (const resource of resources) {
-      const path = `${String(resource['resourceType'])}/${String(resource['id'])}`;
-      const { status, text } = await ask(admin, 'PUT', path, resource);
-      expect(status, text).to.equal(201);
-    }
-    await ask(admin, 'PUT', 'Patient/p', { resourceType: 'Patient', id: 'p', gender: 'male' });
+    for (const resource of resources) await put(resource);
+    await put({ resourceType: 'Patient', id: 'p', gender: 'male' });
   });
   after(() => server.close());
+
+  const put = async (resource: Json): Promise<void> => {
+    const path = `${String(resource['resourceType'])}/${String(resource['id'])}`;
+    const { status, text } = await ask(admin, 'PUT', path, resource);
+    expect(status, text).to.equal(201);
+  };
 
   const get = (type: string, query: string) => ask(admin, 'GET', `${type}?${new URLSearchParams(query).toString()}`);
   const ids = (body: unknown): string =>
@@ -93,12 +97,38 @@ describe('a search by value sets and hierarchies', () => {
     expect(
       ids((await get('Patient', 'gender:not-in=http://hl7.org/fhir/ValueSet/administrative-gender')).body),
     ).to.equal('');
+    const gender = 'http://hl7.org/fhir/administrative-gender';
+    expect(ids((await get('Patient', `gender:below=${gender}|male`)).body)).to.equal('p');
+    expect(ids((await get('Patient', `gender:above=${gender}|female`)).body)).to.equal('');
     for (const [name, words] of [
       ['http://x.example/none', /no value set/],
       ['http://x.example/ValueSet/circle', /takes in itself/],
       ['http://x.example/ValueSet/strange', /filters by name regex/],
     ] as const)
       refusedWith(await get('Basic', `code:in=${name}`), 400, 'invalid', words);
+  });
+
+  it('knows what is above and below in R4’s own code systems', async () => {
+    const clinical = 'http://terminology.hl7.org/CodeSystem/condition-clinical';
+    for (const code of ['active', 'relapse', 'inactive'])
+      await put({
+        ...{ resourceType: 'Condition', id: code, subject: { reference: 'Patient/p' } },
+        clinicalStatus: { coding: [{ system: clinical, code }] },
+      });
+    for (const status of ['partial', 'preliminary', 'final'])
+      await put({ resourceType: 'DiagnosticReport', id: status, status, code: { text: 'x' } });
+    const report = 'http://hl7.org/fhir/diagnostic-report-status';
+    const wanted = {
+      [`Condition?clinical-status:below=${clinical}|active`]: 'active relapse',
+      [`Condition?clinical-status:above=${clinical}|relapse`]: 'active relapse',
+      [`Condition?clinical-status:below=${clinical}|inactive`]: 'inactive',
+      [`DiagnosticReport?status:below=${report}|partial`]: 'partial preliminary',
+      [`DiagnosticReport?status:above=${report}|preliminary`]: 'partial preliminary',
+    };
+    for (const [question, names] of Object.entries(wanted)) {
+      const [type = '', query = ''] = question.split('?');
+      expect(ids((await get(type, query)).body), question).to.equal(names);
+    }
   });
 
   it('sees no definition of another tenant', async () => {

@@ -4,6 +4,7 @@ import type { Configuration } from '../config/schema.ts';
 import { modelOf } from '../fhir/fhirpath/model.ts';
 import { compositeShape, elementExtractor } from '../fhir/search/composite.ts';
 import { extractorFor } from '../fhir/search/extract.ts';
+import { openImpliedCodes } from '../fhir/search/implied-codes.ts';
 import { openStructures } from '../fhir/structure/structures.ts';
 import { openUcum } from '../fhir/ucum/ucum.ts';
 import { openXml } from '../fhir/xml/format.ts';
@@ -16,8 +17,9 @@ import type { Metrics } from '../observe/metrics.ts';
 import type { Tracer } from '../observe/tracing.ts';
 import { misconfigured } from '../outcome/outcome.ts';
 import { r4Compartments } from '../platform/compartments.ts';
-import { r4Codes, r4Types, ucumTable } from '../platform/structures.ts';
+import { r4Codes, r4Hierarchies, r4Types, ucumTable } from '../platform/structures.ts';
 import { contributionsOf, type Plugin } from '../plugin/define.ts';
+import { openOwnTrees } from '../terminology/own-trees.ts';
 import { buildRoleTable } from '../policy/role-table.ts';
 import { buildRegistry } from '../registry/registry.ts';
 import type { Database } from '../store/database.ts';
@@ -67,6 +69,7 @@ export const openKernel = (needs: KernelNeeds): OpenKernel => {
     compileElements: (path, parts) => elementExtractor(model, path, parts),
     shapeOf: (type, parameter, parameters) => compositeShape(model, type, parameter, parameters),
     units: openUcum(ucumTable()),
+    impliedCodes: openImpliedCodes(model, codes),
     targetsOf: (resource) => targetsOf({ structures, publicUrl }, resource),
     searchParameters: registry.all(searchParameterKind).map(({ value }) => value),
   });
@@ -74,7 +77,7 @@ export const openKernel = (needs: KernelNeeds): OpenKernel => {
     ...{ store, structures, model, xml: openXml(structures), references: config.fhir.references },
     ...{ binary: binaryRules(config.fhir.binary), deferred: config.fhir.deferred },
     compartments: r4Compartments(),
-    codeSets: new Map(codes.map((set) => [set.name, set])),
+    ...{ codeSets: new Map(codes.map((set) => [set.name, set])), ownTree: openOwnTrees(r4Hierarchies) },
     ...{ registry, roles, verbs, version, publicUrl, cursors },
     ...{ now, stopwatch, ids, metrics, tracer, started: new Date(now()) },
   };

@@ -1,14 +1,12 @@
 /** Finds what a search includes beside its matches: what they refer to, and what refers to them, again and again if asked; shows nothing that the caller could not read. */
-import { parseBody } from '../fhir/body.ts';
 import type { Caller } from '../fhir/interaction.ts';
 import { resourceTypes } from '../fhir/resource-types.ts';
 import type { Clause } from '../fhir/search/query.ts';
 import type { Include } from '../fhir/search/shape.ts';
-import { textOf } from '../fhir/stored.ts';
 import { invalid } from '../outcome/outcome.ts';
 import type { Target } from '../store/change.ts';
 import { referenceOfWord } from '../store/index/words.ts';
-import { findMany, type Current } from '../store/resources.ts';
+import { findMany, valuesOf, type Current } from '../store/resources.ts';
 import type { Run } from '../store/statement.ts';
 import type { Unit } from '../store/unit.ts';
 import type { ParameterTable } from '../store/index/parameter-table.ts';
@@ -62,23 +60,29 @@ interface Led {
   readonly canonical: readonly { readonly url: string; readonly version: string; readonly types: readonly string[] }[];
 }
 
-const ledBy = ({ kernel, caller }: Including, resource: Current, include: Include): Led => {
-  const { parameters, index } = kernel.store.searching(caller.tenant);
-  const { lookup, all } = parameters(resource.type);
-  const { words } = index(resource.type, parseBody(textOf(resource)).resource).entries;
+/** What resources of one type refer to by one parameter, as their entries have it. */
+const ledBy = async (
+  { kernel, caller, run }: Including,
+  type: string,
+  code: string,
+  { target: asked }: Include,
+  from: readonly Current[],
+): Promise<Led> => {
+  const { lookup, all } = kernel.store.searching(caller.tenant).parameters(type);
+  const { keys = [], onlyType } = lookup.get(code) ?? {};
+  const only = asked ?? onlyType;
   const local: Target[] = [];
   const canonical: Led['canonical'][number][] = [];
-  for (const code of codesOf(parameters, resource.type, include)) {
-    const found = lookup.get(code);
-    const only = include.target ?? found?.onlyType;
-    for (const { param, value } of words) {
-      if (!found?.keys.includes(param)) continue;
-      const { target, url, version } = referenceOfWord(value);
-      if (target && (only === undefined || target.type === only)) local.push(target);
-      // What is contained is there already.
-      else if (url !== undefined && !url.startsWith('#'))
-        canonical.push({ url, version, types: only === undefined ? (all.get(code)?.target ?? []) : [only] });
-    }
+  for (const value of await valuesOf(
+    run,
+    from.map(({ rid }) => rid),
+    keys,
+  )) {
+    const { target, url, version } = referenceOfWord(value);
+    if (target && (only === undefined || target.type === only)) local.push(target);
+    // What is contained is there already.
+    else if (url !== undefined && !url.startsWith('#'))
+      canonical.push({ url, version, types: only === undefined ? (all.get(code)?.target ?? []) : [only] });
   }
   return { local, canonical };
 };
@@ -98,8 +102,12 @@ const byCanonical = async (including: Including, { canonical }: Led): Promise<Cu
 };
 
 const forward = async (including: Including, from: readonly Current[], include: Include): Promise<Current[]> => {
-  const mine = from.filter(({ type }) => include.type === '*' || include.type === type);
-  const led = mine.map((resource) => ledBy(including, resource, include));
+  const { parameters } = including.kernel.store.searching(including.caller.tenant);
+  const led: Led[] = [];
+  for (const [type, mine] of Map.groupBy(from, (each) => each.type))
+    if (include.type === '*' || include.type === type)
+      for (const code of codesOf(parameters, type, include))
+        led.push(await ledBy(including, type, code, include, mine));
   const wanted = new Map(led.flatMap(({ local }) => local.map((target) => [keyOf(target), target])));
   const seen = [...wanted.values()].filter(({ type }) => readable(including, type)).slice(0, mostIncluded + 1);
   const local = await findMany(including.run, seen);

@@ -12,6 +12,7 @@ import type { RoleTable } from '../policy/role-table.ts';
 import type { CursorKeys } from './cursor.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Store } from '../store/store.ts';
+import type { CodeTree } from '../terminology/code-tree.ts';
 import type { TransactionUnit, Unit } from '../store/unit.ts';
 
 /** What the operator decided about references. */
@@ -49,6 +50,8 @@ export interface Kernel {
   readonly compartments: readonly CompartmentRow[];
   /** R4's own value sets, by name. */
   readonly codeSets: ReadonlyMap<string, CodeSet>;
+  /** What is above and below in R4's own code systems. */
+  readonly ownTree: (system: string) => CodeTree | undefined;
   readonly store: Store;
   readonly structures: Structures;
   readonly xml: XmlFormat;

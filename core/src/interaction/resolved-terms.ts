@@ -26,10 +26,6 @@ const finding =
     return hit && parsed(hit.current);
   };
 
-/** An element of type code says no system: its binding does, and the index holds the code alone. */
-const alsoBare = (token: TokenValue): TokenValue[] =>
-  token.code === undefined || token.system === undefined ? [token] : [token, { system: '', code: token.code }];
-
 type Terms = ReturnType<typeof openTerms>;
 
 const resolved = async (clause: Clause, terms: Terms): Promise<Clause> => {
@@ -44,7 +40,7 @@ const resolved = async (clause: Clause, terms: Terms): Promise<Clause> => {
     case 'in':
       return tokens(
         clause.code,
-        clause.valueSets.map(async (address) => (await terms.tokensOf(address)).flatMap(alsoBare)),
+        clause.valueSets.map((address) => terms.tokensOf(address)),
       );
     case 'subsumed':
       return tokens(
@@ -84,7 +80,11 @@ const resolved = async (clause: Clause, terms: Terms): Promise<Clause> => {
   }
 };
 
-export const resolvedTerms = async ({ codeSets }: Kernel, unit: Unit, { type, clauses }: Query): Promise<Query> => {
-  const terms = openTerms({ find: finding(unit), own: (name) => codeSets.get(name) });
+export const resolvedTerms = async (
+  { codeSets, ownTree }: Kernel,
+  unit: Unit,
+  { type, clauses }: Query,
+): Promise<Query> => {
+  const terms = openTerms({ find: finding(unit), own: (name) => codeSets.get(name), ownTree });
   return { type, clauses: await Promise.all(clauses.map((clause) => resolved(clause, terms))) };
 };

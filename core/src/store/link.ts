@@ -40,7 +40,7 @@ export const linkConfig = ({
   keepAlive: true,
   // Plans over arrays of known length look cheaper than they are and would be made anew at each call. Rows are looked up one
   // by one: on what databases stand on nowadays, and mostly in memory, that costs little more than reading on.
-  options: `-c search_path=heddle,public -c timezone=UTC -c idle_in_transaction_session_timeout=60000 -c statement_timeout=${statementMs} -c plan_cache_mode=force_generic_plan -c random_page_cost=1.1 -c enable_seqscan=off`,
+  options: `-c search_path=heddle,public -c timezone=UTC -c idle_in_transaction_session_timeout=60000 -c statement_timeout=${statementMs} -c plan_cache_mode=force_generic_plan -c random_page_cost=1.1 -c enable_seqscan=off -c max_parallel_workers_per_gather=0`,
 });
 
 export interface Connected {

@@ -2,6 +2,7 @@
 import type { SearchParameter } from '../fhir/search-parameter.ts';
 import { resourceTypes, typeCode } from '../fhir/resource-types.ts';
 import type { Database } from './database.ts';
+import { heldKeys } from './index/held.ts';
 import type { Generations } from './own-rows.ts';
 import { keysOf, nextGeneration, typesOf } from './own-writes.ts';
 import { reindexPage } from './reindex.ts';
@@ -143,7 +144,8 @@ const clear = async ({ database, tenant, generations, signal }: PassNeeds): Prom
   await generations.renew(tenant);
   await writersEnded(database.jobs, tenant);
   for (const row of rows) {
-    const keys = keysOf(parameterIn(row));
+    const own = keysOf(parameterIn(row));
+    const keys = [...own, ...heldKeys(own)];
     for (const statement of [dropWords, dropSpans])
       for (let more = true; more;) {
         signal.throwIfAborted();

@@ -3,7 +3,8 @@ import type { SearchParameter } from '../fhir/search-parameter.ts';
 import { resourceTypes, typeCode } from '../fhir/resource-types.ts';
 import { conflict, tooMany } from '../outcome/outcome.ts';
 import type { OwnState } from './index/own-parameters.ts';
-import { linkKey } from './index/parameter-key.ts';
+import { heldIdKey, holdingKey } from './index/held.ts';
+import { besideKey, linkKey } from './index/parameter-key.ts';
 import { isOf, placesOf, type ParameterTable } from './index/parameter-table.ts';
 import { reads, writes, type Run } from './statement.ts';
 
@@ -58,7 +59,10 @@ export const typesOf = (parameter: SearchParameter): string[] => resourceTypes.f
 
 /** Under which its entries are kept. */
 export const keysOf = (parameter: SearchParameter): number[] =>
-  typesOf(parameter).flatMap((type) => Object.values(placesOf(type, parameter)));
+  typesOf(parameter).flatMap((type) => {
+    const { key, beside } = placesOf(type, parameter);
+    return [key, beside, besideKey(key)];
+  });
 
 const checkAlone = (parameter: SearchParameter, others: readonly SearchParameter[], base: ParameterTable): void => {
   const { code } = parameter;
@@ -70,9 +74,9 @@ const checkAlone = (parameter: SearchParameter, others: readonly SearchParameter
 };
 
 const keysIn = (type: string, base: ParameterTable): number[] => [
-  linkKey(type),
+  ...[linkKey(type), holdingKey(type), heldIdKey(type)],
   ...[...base(type).lookup.values()].flatMap(({ keys, besides, composite }) => [
-    ...[...keys, ...besides],
+    ...[...keys, ...besides, ...keys.map(besideKey)],
     ...(composite?.elements.flat().map(({ key }) => key) ?? []),
   ]),
 ];

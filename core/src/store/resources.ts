@@ -79,3 +79,22 @@ export const findMany = async (run: Run, targets: readonly Target[]): Promise<Cu
       return target ? [{ type: target.type, ...row }] : [];
     });
 };
+
+const wordsOf = reads(
+  'resource.words',
+  `select distinct w.value
+     from unnest($2::int8[]) as t (rid)
+    cross join lateral (
+      select w.value from word w where w.tenant = $1 and w.rid = t.rid and w.param = any($3::int4[]) offset 0) w`,
+);
+
+/** The words under some keys of all these rows together. */
+export const valuesOf = async (
+  run: Run,
+  rids: readonly number[],
+  keys: readonly number[],
+): Promise<readonly string[]> => {
+  if (rids.length === 0 || keys.length === 0) return [];
+  const rows = await run<{ value: string }>(wordsOf, [`{${rids.join(',')}}`, `{${keys.join(',')}}`]);
+  return rows.map(({ value }) => value);
+};

@@ -5,7 +5,7 @@ import type { SearchParameter } from '../fhir/search-parameter.ts';
 import { openIndex, type Index, type IndexNeeds, type Shown } from './index/entries.ts';
 import { withOwn, type OwnParameter } from './index/own-parameters.ts';
 import type { ParameterTable } from './index/parameter-table.ts';
-import { conditionsOf, type Condition } from './search/conditions.ts';
+import { conditionsOf, type Condition, type ConditionNeeds } from './search/conditions.ts';
 import { sortKeyOf } from './search/sort-keys.ts';
 import type { SortKey } from './search/sql/order.ts';
 
@@ -22,13 +22,15 @@ export interface Searching {
   readonly searchable: (type: string) => readonly SearchParameter[];
 }
 
-const openSearching = (needs: IndexNeeds, generation: number): Searching => {
-  const { table: parameters, units } = needs;
+export type SearchingNeeds = IndexNeeds & Pick<ConditionNeeds, 'impliedCodes'>;
+
+const openSearching = (needs: SearchingNeeds, generation: number): Searching => {
+  const { table: parameters, units, impliedCodes } = needs;
   return {
     ...{ generation, parameters },
     ...openIndex(needs),
     sortKey: (type, sort) => sortKeyOf(parameters(type), sort),
-    conditions: ({ type, clauses }) => conditionsOf(type, clauses, { parameters, units }),
+    conditions: ({ type, clauses }) => conditionsOf(type, clauses, { parameters, units, impliedCodes }),
     searchable: (type) => {
       const { all, lookup } = parameters(type);
       return [...all.values()].filter(({ code }) => lookup.has(code) || code === '_id' || code === '_lastUpdated');
@@ -43,7 +45,7 @@ export interface Searchings {
 }
 
 /** Types without a parameter of the tenant's own are indexed by what was compiled for everybody. */
-export const openSearchings = (needs: IndexNeeds): Searchings => {
+export const openSearchings = (needs: SearchingNeeds): Searchings => {
   const base = openSearching(needs, 0);
   return {
     base,

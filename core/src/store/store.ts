@@ -13,6 +13,7 @@ import { openRids, type Rids } from './rid.ts';
 import { openGenerations, type Generations } from './own-rows.ts';
 import { openSearchLane } from './search-lane.ts';
 import { holdersOf } from './search/holders.ts';
+import type { ConditionNeeds } from './search/conditions.ts';
 import { openFind, type Means } from './search/find.ts';
 import { openSearchings, type Searching } from './searching.ts';
 import { transactionUnit } from './transaction.ts';
@@ -39,7 +40,7 @@ export interface Store {
   ) => Promise<T>;
 }
 
-export interface StoreNeeds extends Omit<IndexNeeds, 'table'> {
+export interface StoreNeeds extends Omit<IndexNeeds, 'table'>, Pick<ConditionNeeds, 'impliedCodes'> {
   readonly database: Database;
   readonly searchParameters: readonly SearchParameter[];
   readonly shapeOf: ShapeOf;
@@ -87,6 +88,7 @@ export const openStore = ({ database, searchParameters, shapeOf, now, search, ..
   const lane = openSearchLane({ pool: database.searches, size: search.connections, mostMs: search.mostMs, now });
   const means = (tenant: number, signal: AbortSignal | undefined): Means => ({
     run: (statement, values) => lane.run(tenant, statement, values, signal),
+    quick: (statement, values) => database.read.run(tenant, statement, values),
     look: (work) => lane.looking.take(work, signal),
     searching: generations.of(tenant),
     ...{ now: now(), clock: now, mostMs: search.mostMs },

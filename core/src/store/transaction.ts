@@ -164,7 +164,7 @@ export const transactionUnit = ({
   };
 
   const means = (): Means => ({
-    ...{ run: transaction.run, searching: searching() },
+    ...{ run: transaction.run, quick: transaction.run, searching: searching() },
     // It holds its connection already: to wait in a line would hold it longer.
     look: (work) => work(),
     ...{ now: now(), clock: now, mostMs },

@@ -13,6 +13,9 @@ export interface CodeTree {
   readonly above: (code: string) => readonly string[];
 }
 
+/** The codes below each; below no name, those that are below none. */
+export type Below = Readonly<Record<string, readonly string[]>>;
+
 const reached = (from: string, links: ReadonlyMap<string, ReadonlySet<string>>): string[] => {
   const found = new Set([from]);
   for (const code of found) for (const next of links.get(code) ?? []) found.add(next);
@@ -55,3 +58,10 @@ export const codeTree = (concepts: readonly Concept[]): CodeTree => {
     above: (code) => reached(code, parents),
   };
 };
+
+export const hierarchyTree = (below: Below): CodeTree =>
+  codeTree(
+    Object.entries(below).flatMap(([parent, codes]) =>
+      codes.map((code) => ({ code, property: parent === '' ? [] : [{ code: 'parent', valueCode: parent }] })),
+    ),
+  );

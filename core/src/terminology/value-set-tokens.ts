@@ -13,6 +13,8 @@ export interface TermsNeeds {
   readonly find: FindDefinition;
   /** R4's own, by name. */
   readonly own: (name: string) => CodeSet | undefined;
+  /** Of R4's own code systems, by address. */
+  readonly ownTree: (system: string) => CodeTree | undefined;
 }
 
 /** A search with more would be one of everything. */
@@ -64,10 +66,10 @@ interface Include {
 
 const hl7 = 'http://hl7.org/fhir/ValueSet/';
 
-export const openTerms = ({ find, own }: TermsNeeds) => {
+export const openTerms = ({ find, own, ownTree }: TermsNeeds) => {
   const treeOf = async (system: string): Promise<CodeTree | undefined> => {
     const stored = await find('CodeSystem', system);
-    return stored && codeTree(listOf(stored['concept']) as readonly Concept[]);
+    return stored ? codeTree(listOf(stored['concept']) as readonly Concept[]) : ownTree(system);
   };
 
   const ofSystem = async (
@@ -140,7 +142,7 @@ export const openTerms = ({ find, own }: TermsNeeds) => {
     return all;
   };
 
-  /** R4 search.html#modifiers: a code that no stored hierarchy knows is above and below itself. */
+  /** R4 search.html#modifiers: a code that no hierarchy knows is above and below itself. */
   const subsumed = async (
     { system, code }: TokenValue,
     direction: 'above' | 'below',

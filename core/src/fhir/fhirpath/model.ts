@@ -16,6 +16,8 @@ export interface ModelMember {
   readonly keys: readonly MemberKey[];
   readonly many: boolean;
   readonly choice: boolean;
+  /** The name of the code set that a required binding allows. */
+  readonly codes?: string;
 }
 
 export interface Model {
@@ -31,7 +33,7 @@ const capitalised = (type: string): string => type.charAt(0).toUpperCase() + typ
 
 const memberOf =
   (isPrimitive: (type: string) => boolean) =>
-  ({ name, types, choice, max }: ElementDefinition): ModelMember => ({
+  ({ name, types, choice, max, codes }: ElementDefinition): ModelMember => ({
     name,
     keys: types.map((type) => {
       const key = choice ? `${name}${capitalised(type)}` : name;
@@ -39,6 +41,7 @@ const memberOf =
     }),
     many: max !== 1,
     choice: choice === true,
+    ...(codes === undefined ? {} : { codes }),
   });
 
 export const modelOf = (definitions: readonly TypeDefinition[]): Model => {

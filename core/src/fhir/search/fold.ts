@@ -15,7 +15,10 @@ const foldUnicode = (text: string): string =>
     .replace(/\s+/g, ' ');
 
 /** Most strings of a record are plain ASCII: they need no Unicode tables. */
-const isPlain = /^[ -~]*$/;
+const plain = /^[ -~]*$/;
+
+/** Folding makes nothing longer of it. */
+export const isPlain = (text: string): boolean => plain.test(text);
 
 export const fold = (text: string): string =>
-  (isPlain.test(text) ? text.toLowerCase() : foldUnicode(text)).replace(/ {2,}/g, ' ').trim();
+  (isPlain(text) ? text.toLowerCase() : foldUnicode(text)).replace(/ {2,}/g, ' ').trim();

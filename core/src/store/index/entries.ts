@@ -7,10 +7,11 @@ import type { SearchParameter } from '../../fhir/search-parameter.ts';
 import type { ElementExtractor, ElementPart } from '../../fhir/search/composite.ts';
 import type { Typed } from '../../fhir/fhirpath/item.ts';
 import { orderOf, partKey, placesOf, type ParameterTable } from './parameter-table.ts';
-import { linkKey } from './parameter-key.ts';
+import { besideKey, linkKey } from './parameter-key.ts';
 import { heldIn, heldKey, holdingWords, linkWord, places, spanWord, type Held } from './held.ts';
 import {
   identifierWords,
+  longWords,
   shownTexts,
   spansOf,
   typedIdentifierWords,
@@ -105,6 +106,9 @@ const addWords = (words: Word[], param: number, at: number, values: readonly str
   else for (const value of values) addOnce(words, from, { param, value, at }, (a, b) => a.value === b.value);
 };
 
+/** What stands under the key that says no more than that something is there. */
+const there = ['1'];
+
 /** The words of reference parameters, by value: of few they are looked through, of many they are laid out first. */
 const wordsOf = (words: readonly Word[], targets: readonly Target[]): ((value: string) => readonly Word[]) => {
   if (words.length * targets.length < 1_000) return (value) => words.filter((word) => word.value === value);
@@ -191,10 +195,11 @@ const indexed = (
     if (parameter.type !== 'date') continue;
     const key = parameters.get(parameter)?.key ?? 0;
     const mine = values.flatMap((typed) => spansOf(key, typed));
-    // 0 is taken for no date.
-    if (mine[0] && parameter.code === dated) at = mine[0].low === 0 ? 1 : mine[0].low;
+    // 0 says that there is none: the first moment of 1970 gives way by a millisecond.
+    if (mine[0] && parameter.code === dated) at = mine[0].low || 1;
     if (place === 0) addSpans(spans, mine);
     else addWords(words, heldKey(key), place, mine.map(spanWord));
+    if (mine.length === 0) addWords(words, keyAt(besideKey(key), standing), place, there);
   }
   for (const { parameter, values } of found) {
     const planned = parameters.get(parameter);
@@ -202,6 +207,9 @@ const indexed = (
     const texts = values.flatMap((typed) => wordTexts(parameter.type, typed, needs));
     const own = planned.dated ? at : 0;
     addWords(words, keyAt(planned.key, standing), place === 0 ? own : place, texts);
+    const besides = keyAt(besideKey(planned.key), standing);
+    if (texts.length === 0) addWords(words, besides, place, there);
+    if (parameter.type === 'string') addWords(words, besides, place, values.flatMap(longWords));
     if (parameter.type === 'reference') addHeldLinks(words, keyAt(planned.key, standing), values, standing);
     const beside = besideTexts(parameter.type, values);
     if (beside.length > 0) addWords(words, keyAt(planned.beside, standing), place, beside);

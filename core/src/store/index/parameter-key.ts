@@ -18,3 +18,9 @@ export const linkKey = (type: string): number => parameterKey(type, '#link');
 
 /** Identifiers that a parameter finds by more than their value: those whose type is known, and those that stand in references. */
 export const identifierKey = (type: string, code: string): number => parameterKey(type, `${code}:identifier`);
+
+/** Any that change the hash alone. */
+const besideBits = 0x35_5a_a5;
+
+/** What else is known of a parameter's values: that there are some although none can be found, such as a concept that is only text, and the pieces of long strings. A test keeps it apart from all other keys. */
+export const besideKey = (key: number): number => key ^ besideBits;

@@ -7,7 +7,16 @@ import { isResourceType } from '../../fhir/resource-types.ts';
 import type { SearchParameter } from '../../fhir/search-parameter.ts';
 import type { Ucum } from '../../fhir/ucum/ucum.ts';
 import { numberWords, quantityWords } from './number-words.ts';
-import { outsideWord, placeWord, referenceWord, stringWord, tokenWord, typedIdentifierWord, uriWord } from './words.ts';
+import {
+  outsideWord,
+  pieceWords,
+  placeWord,
+  referenceWord,
+  stringWord,
+  tokenWord,
+  typedIdentifierWord,
+  uriWord,
+} from './words.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -15,14 +24,18 @@ const fieldsOf = (value: unknown): Fields => (typeof value === 'object' && value
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
+/** R4 search.html#token: `system|` asks for the system alone, whatever stands behind it. */
+const systemWord = (system: unknown, code: unknown): string[] =>
+  typeof code === 'string' || typeof system === 'string' ? [tokenWord(textOf(system), textOf(code))] : [];
+
 const codingWord = (value: unknown): string[] => {
   const { system, code } = fieldsOf(value);
-  return typeof code === 'string' ? [tokenWord(textOf(system), code)] : [];
+  return systemWord(system, code);
 };
 
 const identifierWord = (value: unknown): string[] => {
   const { system, value: text } = fieldsOf(value);
-  return typeof text === 'string' ? [tokenWord(textOf(system), text)] : [];
+  return systemWord(system, text);
 };
 
 /** R4 search.html#token, by type. */
@@ -100,10 +113,17 @@ export const shownTexts = ({ type, value }: Typed): string[] => {
 
 const stringWords = (typed: Typed): string[] => shownTexts(typed).map(stringWord);
 
+/** The pieces of strings that are longer than an entry. */
+export const longWords = (typed: Typed): string[] => shownTexts(typed).flatMap(pieceWords);
+
 const rangeOf = (value: unknown): Range | undefined => (typeof value === 'string' ? dateRange(value) : undefined);
 
 const rangesOf = ({ type, value }: Typed): Range[] => {
-  if (typeof value === 'string') return [dateRange(value)].filter((range) => range !== undefined);
+  if (typeof value === 'string') {
+    const range = rangeOf(value);
+    // R4 search.html#date: an instant is a point, however few digits its seconds have.
+    return range ? [type === 'instant' ? { low: range.low, high: range.low } : range] : [];
+  }
   if (type === 'Period') {
     const [start, stop] = [rangeOf(fieldsOf(value).start), rangeOf(fieldsOf(value).end)];
     return start || stop ? [{ low: start?.low ?? beginning, high: stop?.high ?? end }] : [];

@@ -1,12 +1,12 @@
 /** Turns values into words, the texts by which they are found; the same functions make the words that are stored and those that are looked for. */
 import { createHash } from 'node:crypto';
-import { cleared, fold } from '../../fhir/search/fold.ts';
+import { cleared, fold, isPlain } from '../../fhir/search/fold.ts';
 
 /** Parts the halves of a word. Lower than every character that a value can hold, so that all words of one first half lie together. */
 export const seam = '\u0001';
 
 /** A B-tree takes no key of more than a third of a page. What is cut still leads to the right place; longer values are told apart by a digest. */
-const longest = 400;
+export const longest = 400;
 
 export const short = (text: string): string =>
   text.length <= longest
@@ -40,7 +40,28 @@ export const typedIdentifierWord = (system: string, code: string, value: string)
 /** A place on earth, in degrees. */
 export const placeWord = (latitude: number, longitude: number): string => `${latitude}${seam}${longitude}`;
 
-export const stringWord = (text: string): string => `${short(fold(text))}${seam}${short(cleared(text))}`;
+/** Of a cut string the first half is only its beginning: searches look into it, and its mark keeps it from being taken for the end. */
+const cut = (folded: string): string => (folded.length <= longest ? folded : `${folded.slice(0, longest)}\u0002`);
+
+export const stringWord = (text: string): string => `${cut(fold(text))}${seam}${short(cleared(text))}`;
+
+/** Whatever is no longer than this stands whole in one of the pieces of a long string. */
+export const overlap = 200;
+
+/** A piece of a long string, and its end. */
+export const pieceWord = (piece: string): string => `2${seam}${piece}`;
+export const tailWord = (piece: string): string => `3${seam}${piece}`;
+
+/** Nothing of strings that an entry holds whole. */
+export const pieceWords = (text: string): string[] => {
+  // On the way of every write: most strings are told to be short without being folded once more.
+  if (text.length <= longest && isPlain(text)) return [];
+  const folded = fold(text);
+  if (folded.length <= longest) return [];
+  const count = Math.ceil((folded.length - overlap) / (longest - overlap));
+  const pieces = Array.from({ length: count }, (_, n) => folded.slice(n * (longest - overlap)).slice(0, longest));
+  return [...pieces.map(pieceWord), tailWord(folded.slice(-overlap))];
+};
 
 /** The end of the words that begin with `start`. */
 export const after = (start: string): string => `${start}\u{10ffff}`;

@@ -1,60 +1,23 @@
 /** Turns the clauses of a query into conditions on the index tables; pure, and knows no SQL. */
-import type { Arm, Clause, DateValue, NearValue } from '../../fhir/search/query.ts';
-import { shownTest, textTest, type TextTest } from '../../fhir/search/text-query.ts';
+import type { Arm, Clause } from '../../fhir/search/query.ts';
+import type { ImpliedCodes } from '../../fhir/search/implied-codes.ts';
+import { shownTest, textTest } from '../../fhir/search/text-query.ts';
 import { invalid } from '../../outcome/outcome.ts';
-import type { CompositeLookup, Lookup, Order, ParameterTable, TypeParameters } from '../index/parameter-table.ts';
+import { besideKey } from '../index/parameter-key.ts';
+import type { CompositeLookup, Lookup, ParameterTable, TypeParameters } from '../index/parameter-table.ts';
 import { holdingKey } from '../index/held.ts';
 import type { WordNeeds } from '../index/typed-values.ts';
+import type { ArmCondition, Condition, Place } from './condition.ts';
 import type { Match } from './match.ts';
-import { matchesOf } from './value-matches.ts';
+import { stringCondition } from './string-condition.ts';
+import { impliedMatches, matchesOf } from './value-matches.ts';
 
-/** Keys of one table under which a parameter's entries stand. */
-export interface Place {
-  readonly table: 'word' | 'span';
-  readonly keys: readonly number[];
-}
-
-export interface PartCondition {
-  readonly key: number;
-  readonly matches: readonly Match[];
-}
-
-export interface ArmCondition {
-  readonly type: string;
-  readonly condition: Condition;
-}
-
-export type Condition =
-  | { readonly kind: 'ids'; readonly ids: readonly string[] }
-  | { readonly kind: 'updated'; readonly values: readonly DateValue[] }
-  | {
-      readonly kind: 'words';
-      readonly keys: readonly number[];
-      readonly order: Order;
-      readonly matches: readonly Match[];
-    }
-  | { readonly kind: 'spans'; readonly keys: readonly number[]; readonly values: readonly DateValue[] }
-  | { readonly kind: 'near'; readonly key: number; readonly values: readonly NearValue[] }
-  | { readonly kind: 'present'; readonly place: Place }
-  /** One and the same element has all parts. */
-  | { readonly kind: 'element'; readonly parts: readonly PartCondition[] }
-  /** A reference of these keys leads to a resource that satisfies an arm. */
-  | { readonly kind: 'chain'; readonly keys: readonly number[]; readonly arms: readonly ArmCondition[] }
-  /** The same, of resources that are contained beside the reference. */
-  | { readonly kind: 'contained'; readonly keys: readonly number[]; readonly arms: readonly ArmCondition[] }
-  /** A reference of these keys in a resource that satisfies the arm leads here. */
-  | { readonly kind: 'has'; readonly keys: readonly number[]; readonly arm: ArmCondition }
-  /** The text of the resource has the words: looked for behind all else. */
-  | { readonly kind: 'text'; readonly where: Where; readonly tests: readonly TextTest[] }
-  | { readonly kind: 'all' | 'any'; readonly conditions: readonly Condition[] }
-  | { readonly kind: 'not'; readonly condition: Condition };
-
-/** A part of the resource whose words are compared: its narrative, all of it, or what a token parameter shows to people. */
-export type Where = 'narrative' | 'content' | { readonly shown: string };
+export type { ArmCondition, Condition, Where } from './condition.ts';
 
 export interface ConditionNeeds {
   readonly parameters: ParameterTable;
   readonly units: WordNeeds['units'];
+  readonly impliedCodes: ImpliedCodes;
 }
 
 type OfCode = Exclude<Extract<Clause, { readonly code: string }>, { kind: 'has' }>;
@@ -69,6 +32,19 @@ const placeOf = (described: TypeParameters, code: string, { keys }: Lookup): Pla
   table: described.all.get(code)?.type === 'date' ? 'span' : 'word',
   keys,
 });
+
+const wordMatches = (
+  type: string,
+  clause: Clause,
+  { parameters, units, impliedCodes }: ConditionNeeds,
+  onlyType?: string,
+): readonly Match[] | undefined => {
+  const matches = matchesOf(clause, units, onlyType);
+  const parameter = clause.kind === 'token' ? parameters(type).all.get(clause.code) : undefined;
+  if (!matches || !parameter || clause.kind !== 'token') return matches;
+  const sets = impliedCodes(type, parameter);
+  return [...matches, ...clause.values.flatMap((value) => impliedMatches(value, sets))];
+};
 
 const compositeCondition = (
   type: string,
@@ -90,7 +66,7 @@ const compositeCondition = (
     const inElements = elements.map((keyed): Condition => {
       const conditions = keyed.map(({ key }, place) => {
         const part = parts[place];
-        const matches = part && matchesOf(part, needs.units);
+        const matches = part && wordMatches(type, part, needs);
         if (!matches) throw invalid(clause.code, `${clause.code} has a part that cannot be searched in an element`);
         return { key, matches };
       });
@@ -105,6 +81,36 @@ const armCondition = ({ type, clause }: Arm, needs: ConditionNeeds): ArmConditio
   type,
   condition: conditionOf(type, clause, needs),
 });
+
+const presence = (described: TypeParameters, code: string, found: Lookup): Condition => {
+  const { keys, order, onlyType } = found;
+  if (onlyType !== undefined)
+    return {
+      ...{ kind: 'words', keys, order },
+      matches: [
+        { start: '', tests: [{ nth: 2, test: 'is', text: onlyType }] },
+        // Of another server.
+        { start: '', tests: [{ nth: 1, test: 'has', text: `/${onlyType}/` }] },
+      ],
+    };
+  const unfound: Place = { table: 'word', keys: keys.map(besideKey) };
+  return {
+    kind: 'any',
+    conditions: [placeOf(described, code, found), unfound].map((place) => ({ kind: 'present', place })),
+  };
+};
+
+/** Of one patient, visit or specimen there is little; of a code or a status there may be anything. */
+const narrowTypes = new Set([
+  ...['Patient', 'RelatedPerson', 'Person', 'Group', 'Encounter', 'EpisodeOfCare', 'Appointment'],
+  ...['Specimen', 'ServiceRequest', 'DiagnosticReport', 'Device'],
+]);
+
+const isNarrow = (clause: OfCode, onlyType: string | undefined): boolean => {
+  if (clause.kind === 'token')
+    return clause.code === 'identifier' && clause.values.every(({ code }) => code !== undefined);
+  return clause.kind === 'reference' && clause.values.every(({ type = onlyType }) => narrowTypes.has(type ?? ''));
+};
 
 /** Each hop can be one to what is contained or to what stands for itself: of many hops the last ones, or the ways would double with each. */
 const mostHopsWithin = 1;
@@ -127,7 +133,7 @@ const ofParameter = (type: string, clause: OfCode, needs: ConditionNeeds): Condi
     case 'near':
       return { kind: 'near', key: keys[0] ?? 0, values: clause.values };
     case 'missing': {
-      const present: Condition = { kind: 'present', place: placeOf(described, code, found) };
+      const present = presence(described, code, found);
       return clause.missing ? { kind: 'not', condition: present } : present;
     }
     case 'composite':
@@ -158,13 +164,16 @@ const ofParameter = (type: string, clause: OfCode, needs: ConditionNeeds): Condi
     case 'in':
     case 'subsumed':
       throw invalid(code, `the values of ${code} were not looked up in the terminology`);
+    case 'string':
+      return stringCondition(clause, { kind: 'words', keys, order });
     case 'number':
     case 'quantity':
     case 'reference':
-    case 'string':
     case 'token':
-    case 'uri':
-      return { kind: 'words', keys, order, matches: matchesOf(clause, needs.units, found.onlyType) ?? [] };
+    case 'uri': {
+      const matches = wordMatches(type, clause, needs, found.onlyType) ?? [];
+      return { kind: 'words', keys, order, matches, narrow: isNarrow(clause, found.onlyType) };
+    }
   }
 };
 

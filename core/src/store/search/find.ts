@@ -46,6 +46,8 @@ const longestShape = 20_000;
 /** By what one search is answered. */
 export interface Means {
   readonly run: Run;
+  /** For those behind which nobody waits long: many of them share their way to the database. */
+  readonly quick: Run;
   readonly searching: Pick<Searching, 'index' | 'shown' | 'conditions'>;
   readonly now: number;
   readonly clock: () => number;
@@ -115,7 +117,11 @@ export const openFind = (): Find => {
   const ask = <R extends object>(run: Run, { text, values }: SearchCall): Promise<R[]> =>
     run<R>(statementOf(text), values);
 
-  const rows = async ({ run, now }: Means, asked: Asked, conditions: readonly Condition[]): Promise<Hit[]> => {
+  const rows = async (
+    { run, quick: short, now }: Means,
+    asked: Asked,
+    conditions: readonly Condition[],
+  ): Promise<Hit[]> => {
     const { query, sort, limit, behind, snapshot } = asked;
     const call = (sorts: boolean): SearchCall =>
       searchCall(
@@ -128,9 +134,9 @@ export const openFind = (): Find => {
       );
     // Without a date is behind all that have one, also of before 1970: there the order of the index does not tell.
     const before1970 = behind !== undefined && !isAfter1970(behind.keys[0]);
-    const quick = call(before1970);
-    const read = await ask<Row>(run, quick);
-    const found = quick.inDates && !read.every(({ k0 }) => isAfter1970(k0)) ? await ask<Row>(run, call(true)) : read;
+    const first = call(before1970);
+    const read = await ask<Row>(first.quick ? short : run, first);
+    const found = first.inDates && !read.every(({ k0 }) => isAfter1970(k0)) ? await ask<Row>(run, call(true)) : read;
     return found.map((row) => ({
       current: currentOf(query.type, row),
       place: { keys: keysIn(row), rid: row.rid },

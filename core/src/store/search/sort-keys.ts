@@ -8,11 +8,13 @@ import type { SortKey } from './sql/order.ts';
 export const sortKeyOf = ({ all, lookup, dated }: TypeParameters, { code, descending }: Sort): SortKey => {
   if (code === '_id') return { by: 'id', descending };
   if (code === '_lastUpdated') return { by: 'updated', descending };
-  if (code === dated && descending) return { by: 'at', descending };
   const kind = all.get(code)?.type;
   const found = lookup.get(code);
   if (!found || kind === 'composite' || kind === 'special') throw invalid('_sort', `${code} has no order to sort by`);
   const { keys } = found;
-  if (kind === 'date') return { by: 'span', keys, descending };
-  return { by: 'word', keys, descending, ...(kind === 'quantity' ? { rather: canonicalWords } : {}) };
+  if (kind === 'date') return { by: code === dated && descending ? 'at' : 'span', keys, descending };
+  if (kind === 'number') return { by: 'word', keys, descending, marked: true };
+  if (kind === 'quantity') return { by: 'word', keys, descending, marked: true, rather: canonicalWords };
+  const { onlyType } = found;
+  return { by: 'word', keys, descending, ...(onlyType === undefined ? {} : { onlyType }) };
 };

@@ -1,6 +1,8 @@
 /** What the values of a clause ask of the words of an index, kind by kind. */
 import type { Clause, ReferenceValue, StringMatch, TokenValue } from '../../fhir/search/query.ts';
+import { referencedType } from '../../fhir/reference-type.ts';
 import { cleared, fold } from '../../fhir/search/fold.ts';
+import type { CodeSet } from '../../fhir/structure/definition.ts';
 import { numberMatches, quantityMatches } from '../index/number-words.ts';
 import type { WordNeeds } from '../index/typed-values.ts';
 import {
@@ -9,6 +11,7 @@ import {
   anyVersion,
   outsideWord,
   referenceWord,
+  longest,
   short,
   stringWord,
   tokenWord,
@@ -22,19 +25,36 @@ const tokenMatch = ({ system, code }: TokenValue): Match => {
   return system === undefined ? { start: anySystem(code) } : { exact: tokenWord(system, code) };
 };
 
+/** Of elements of type code the code alone is stored: which system it is of, their binding says. */
+export const impliedMatches = ({ system, code }: TokenValue, sets: readonly CodeSet[]): Match[] => {
+  if (system === undefined || system === '') return [];
+  return sets.flatMap(({ systems }): Match[] => {
+    const codes = Object.hasOwn(systems, system) ? systems[system] : undefined;
+    if (codes === undefined) return [];
+    if (code !== undefined) return codes === null || codes.includes(code) ? [{ exact: tokenWord('', code) }] : [];
+    return codes ? codes.map((each) => ({ exact: tokenWord('', each) })) : [tokenMatch({ system: '' })];
+  });
+};
+
 const referenceMatches = ({ type, id, version }: ReferenceValue, onlyType: string | undefined): Match[] => {
+  // What an address elsewhere leads to is told by the address, if at all.
+  const isOutside = /[:/]/.test(id);
+  const named = isOutside ? referencedType(id) : type;
+  if (named !== undefined && onlyType !== undefined && named !== onlyType) return [];
   const wanted = type ?? onlyType;
-  if (wanted !== undefined) return [{ exact: referenceWord(wanted, id) }];
-  if (!/[:/]/.test(id)) return [{ start: anyType(id) }];
+  if (wanted !== undefined && !isOutside) return [{ exact: referenceWord(wanted, id) }];
+  if (!isOutside) return [{ start: anyType(id) }];
   return version === undefined ? [{ start: anyVersion(id) }] : [{ exact: outsideWord(id, version) }];
 };
 
 const stringMatches: Readonly<Record<StringMatch, (text: string) => Match>> = {
   exact: (text) => ({ exact: stringWord(text) }),
-  start: (text) => ({ start: fold(text) }),
+  start: (text) => ({ start: fold(text).slice(0, longest) }),
   contains: (text) => ({ start: '', tests: [{ nth: 1, test: 'has', text: fold(text) }] }),
   end: (text) => ({ start: '', tests: [{ nth: 1, test: 'ends', text: fold(text) }] }),
 };
+
+export const stringMatch = (match: StringMatch, text: string): Match => stringMatches[match](text);
 
 /** R4 search.html#modifiers: what is above an address is what it begins with, segment by segment. */
 const addressesAbove = (uri: string): string[] => {
@@ -67,7 +87,7 @@ export const matchesOf = (clause: Clause, units: WordNeeds['units'], onlyType?: 
     case 'reference':
       return clause.values.flatMap((value) => referenceMatches(value, onlyType));
     case 'string':
-      return clause.values.map(stringMatches[clause.match]);
+      return clause.values.map((value) => stringMatch(clause.match, value));
     case 'uri':
       return uriMatches(clause);
     case 'number':

@@ -88,7 +88,7 @@ describe('a query', () => {
     ['Patient', 'birthdate=tomorrow', 'birthdate'],
     ['Patient', 'family:sounds-like=x', 'family:sounds-like'],
     ['Patient', 'gender:missing=maybe', 'gender:missing'],
-    ['Patient', '_id:not=1', '_id:not'],
+    ['Patient', '_id:exact=1', '_id:exact'],
     ['Observation', 'subject:Patient=Group/1', 'subject:Patient'],
   ] as const)
     it(`refuses ${type}?${query} and names the parameter`, () => {

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { resourceTypes } from '../../../src/fhir/resource-types.ts';
 import { fold } from '../../../src/fhir/search/fold.ts';
-import { identifierKey, linkKey, parameterKey } from '../../../src/store/index/parameter-key.ts';
+import { besideKey, identifierKey, linkKey, parameterKey } from '../../../src/store/index/parameter-key.ts';
+import { heldIdKey, holdingKey } from '../../../src/store/index/held.ts';
 import { partKey } from '../../../src/store/index/parameter-table.ts';
 import { after, anySystem, referenceWord, stringWord, tokenWord } from '../../../src/store/index/words.ts';
 import { r4SearchParameters } from '../../../src/platform/search-parameters.ts';
@@ -12,10 +13,14 @@ const parameters = r4SearchParameters();
 describe('a key of a parameter', () => {
   it('is one for each parameter of each type of R4, and fits a number of the database', () => {
     const keys = resourceTypes.flatMap((type) => [
-      linkKey(type),
+      ...[linkKey(type), holdingKey(type), heldIdKey(type)],
       ...parameters
         .filter(({ base }) => [type, 'Resource', 'DomainResource'].some((each) => base.includes(each)))
-        .flatMap(({ code }) => [parameterKey(type, code), identifierKey(type, code)]),
+        .flatMap(({ code }) => [
+          parameterKey(type, code),
+          identifierKey(type, code),
+          besideKey(parameterKey(type, code)),
+        ]),
       ...table(type).elements.flatMap(({ path, parts }) => parts.map((part) => partKey(type, path, part))),
     ]);
     expect(keys.length).to.be.greaterThan(2_500);

@@ -139,6 +139,8 @@ const readers: Readonly<Record<SearchParameter['type'], Read>> = {
 
 export const clauseOf = (asked: Asked, context: ClauseContext): Clause => {
   const { name, code, modifier, values } = asked;
+  // R4 search.html#modifiers: every parameter can be missing, but combinations.
+  if (modifier === 'missing' && context.parameter.type === 'composite') throw refuseModifier(asked, 'composite');
   if (modifier === 'missing') return { kind: 'missing', code, missing: truth(name, values[0] ?? '') };
   return readers[context.parameter.type](asked, context);
 };

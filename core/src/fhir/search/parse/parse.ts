@@ -6,7 +6,7 @@ import { clauseOf } from './clause.ts';
 import { readingOf, type ParseContext, type Reading } from './context.ts';
 import { parseFilter } from './filter.ts';
 import { splitUnescaped, unescaped } from './text.ts';
-import { dateValue } from './values.ts';
+import { dateValue, truth } from './values.ts';
 
 export interface Parsed {
   readonly query: Query;
@@ -27,6 +27,8 @@ const mostHops = 10;
 
 type Read = (type: string, piece: Piece, hops: number, context: Reading) => Clause | undefined;
 
+const never: Clause = { kind: 'id', ids: [] };
+
 /** Each is looked for in each text. */
 const mostTexts = 100;
 
@@ -35,9 +37,7 @@ const wordsIn = ({ name }: Piece, values: readonly string[]): string[] => {
   return values.map(unescaped);
 };
 
-const special: Readonly<
-  Record<string, (piece: Piece, values: readonly string[], modifier: string | undefined) => Clause>
-> = {
+const special: Readonly<Record<string, (piece: Piece, values: readonly string[]) => Clause>> = {
   _id: (_piece, values) => ({ kind: 'id', ids: values.map(unescaped) }),
   _lastUpdated: ({ name }, values) => ({ kind: 'updated', values: values.map((value) => dateValue(name, value)) }),
   _text: (piece, values) => ({ kind: 'words', where: 'narrative', values: wordsIn(piece, values) }),
@@ -85,15 +85,22 @@ const readChain: Read = (type, piece, hops, context) => {
   return arms.length === 0 ? undefined : { kind: 'chain', code, arms };
 };
 
+/** No resource is without an id and the time of its last change. */
+const readSpecial = (code: string, modifier: string | undefined, piece: Piece): Clause | undefined => {
+  const { name, value } = piece;
+  const isEverywhere = code === '_id' || code === '_lastUpdated';
+  if (modifier === 'missing' && isEverywhere) return truth(name, value) ? never : { kind: 'not', clause: never };
+  const isNot = modifier === 'not' && code === '_id';
+  if (modifier !== undefined && !isNot) throw invalid(name, `${code} has no modifier :${modifier.slice(0, 50)}`);
+  const clause = special[code]?.(piece, valuesOf(piece));
+  return isNot && clause ? { kind: 'not', clause } : clause;
+};
+
 const readPlain: Read = (type, piece, _hops, context) => {
   const colon = piece.rest.indexOf(':');
   const code = colon < 0 ? piece.rest : piece.rest.slice(0, colon);
   const modifier = colon < 0 ? undefined : piece.rest.slice(colon + 1);
-  const known = special[code];
-  if (known) {
-    if (modifier !== undefined) throw invalid(piece.name, `${code} has no modifier`);
-    return known(piece, valuesOf(piece), modifier);
-  }
+  if (special[code]) return readSpecial(code, modifier, piece);
   const parameters = context.parametersOf(type);
   if (code === '_filter') return parseFilter(type, piece.value, context);
   const parameter = parameters.get(code);

@@ -33,11 +33,11 @@ const matchSql = (match: Match, alias: string, bind: Bind): string =>
 
 const isExact = (match: Match): match is Extract<Match, { exact: string }> => 'exact' in match && !match.tests;
 
-/** One arm for all exact values, one for each other. */
+/** One arm for all exact values, one for each other; of none, one that finds nothing. */
 export const wordArms = (matches: readonly Match[], alias: string, bind: Bind): string[] => {
   const exact = matches.filter(isExact).map((match) => match.exact);
   const others = matches.filter((match) => !isExact(match)).map((match) => matchSql(match, alias, bind));
-  if (exact.length === 0) return others;
+  if (exact.length === 0) return others.length === 0 ? ['false'] : others;
   const [only] = exact;
   const value = `${alias}.value`;
   return [exact.length === 1 ? `${value} = ${bind(only)}` : `${value} = any(${bind(exact)}::text[])`, ...others];

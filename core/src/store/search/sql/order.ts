@@ -1,15 +1,20 @@
 /** The order of a search's answers as SQL: what each key is read from, and which rows stand behind a place. */
 import { allOf, anyOf, fence, keysSql, type Context } from './bind.ts';
 
-interface OfEntries {
-  readonly by: 'word' | 'span';
+export interface OfEntries {
+  /** `at`: the resource's own date, which is a span too. */
+  readonly by: 'word' | 'span' | 'at';
   readonly keys: readonly number[];
   readonly descending: boolean;
   /** Words from here on are taken before all others. */
   readonly rather?: string;
+  /** A mark that tells numbers from ranges of them leads the word: it is not part of the order. */
+  readonly marked?: true;
+  /** Of references: those to this type alone. */
+  readonly onlyType?: string;
 }
 
-export type SortKey = { readonly by: 'id' | 'updated' | 'at'; readonly descending: boolean } | OfEntries;
+export type SortKey = { readonly by: 'id' | 'updated'; readonly descending: boolean } | OfEntries;
 
 /** Where a page ended: its last row's keys, as texts, and its row id. */
 export interface Place {
@@ -18,12 +23,15 @@ export interface Place {
 }
 
 /** The least value of a resource counts upwards, the greatest downwards. */
-const ofEntries = ({ by, keys, descending, rather }: OfEntries, { alias, bind }: Context): string => {
+const ofEntries = (key: OfEntries, { alias, bind }: Context): string => {
+  const { by, keys, descending, rather, marked, onlyType } = key;
   const [least, greatest] = by === 'word' ? ['value', 'value'] : ['low', 'high'];
   const read = (also: (e: string) => string): string => {
     const e = alias('e');
-    const value = descending ? `max(${e}.${greatest})` : `min(${e}.${least})`;
-    return `(select ${value} from ${by} ${e} where ${e}.tenant = $1 and ${e}.rid = r.rid and ${keysSql(keys, e, bind)}${also(e)}${fence})`;
+    const column = `${e}.${descending ? greatest : least}`;
+    const value = `${descending ? 'max' : 'min'}(${marked ? `substr(${column}, 2)` : column})`;
+    const only = onlyType === undefined ? '' : ` and split_part(${e}.value, chr(1), 2) = ${bind(onlyType)}`;
+    return `(select ${value} from ${by} ${e} where ${e}.tenant = $1 and ${e}.rid = r.rid and ${keysSql(keys, e, bind)}${only}${also(e)}${fence})`;
   };
   const any = read(() => '');
   return rather === undefined ? any : `coalesce(${read((e) => ` and ${e}.value >= ${bind(rather)}`)}, ${any})`;
@@ -45,12 +53,11 @@ export const keySql = (key: SortKey, context: Context): string => {
   return 'case when r.at = 0 then null else r.at end';
 };
 
-/** `name`: the rows. By themselves the keys would be those that are answered, which are texts. */
-export const orderSql = (keys: readonly SortKey[], name: string): string =>
-  [
-    ...keys.map(({ descending }, place) => `${name}.k${place} ${descending ? 'desc' : 'asc'} nulls last`),
-    `${name}.rid desc`,
-  ].join(', ');
+/** Of rows by the name p: a bare k0 could be the text that it is answered as. */
+export const orderSql = (keys: readonly SortKey[]): string =>
+  [...keys.map(({ descending }, place) => `p.k${place} ${descending ? 'desc' : 'asc'} nulls last`), 'p.rid desc'].join(
+    ', ',
+  );
 
 /** R4 leaves open where those without a value stand; here they are last. */
 const isBehind = (key: SortKey, name: string, value: string | null, bind: Context['bind']): string => {

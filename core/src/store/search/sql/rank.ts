@@ -10,7 +10,8 @@ export const rankOf = (condition: Condition): number => {
     case 'ids':
       return 0;
     case 'words':
-      if (condition.matches.every((match) => 'exact' in match)) return condition.order === 'plain' ? 1 : 2;
+      if (condition.narrow) return 1;
+      if (condition.matches.every((match) => 'exact' in match)) return condition.order === 'plain' ? 2 : 3;
       return condition.matches.every((match) => !('start' in match) || match.start !== '') ? 4 : 9;
     case 'element':
       return (

@@ -13,7 +13,7 @@ const nothingElse: Columns = () => '';
 
 const selectIds = (ids: readonly string[], type: string, { alias, bind }: Context): string => {
   const r = alias('r');
-  return `select ${r}.rid from resource ${r} where ${r}.tenant = $1 and ${r}.type = ${bind(typeCode(type))}::int2 and ${r}.id = any(${bind(ids)}::text[])`;
+  return `select ${r}.rid from resource ${r} where ${r}.tenant = $1 and ${r}.type = ${bind(typeCode(type))}::int2 and ${r}.id = any(${bind(ids)}::text[]) and not ${r}.deleted`;
 };
 
 /** From the resources that satisfy an arm to those that refer to them. */
@@ -35,10 +35,10 @@ const hasSet = (type: string, { keys, arm }: Of<'has'>, context: Context): strin
   const [d, w, r] = [context.alias('d'), context.alias('w'), context.alias('r')];
   const { bind } = context;
   return (
-    `select ${r}.rid from (${setOf(arm.type, arm.condition, context)}) ${d} ` +
-    `join lateral (select ${w}.value from word ${w} where ${w}.tenant = $1 and ${keysSql(keys, w, bind)} and ${w}.rid = ${d}.rid${fence}) ${w} on true ` +
+    `select ${r}.rid from (select distinct ${w}.value from (${setOf(arm.type, arm.condition, context)}) ${d} ` +
+    `join lateral (select ${w}.value from word ${w} where ${w}.tenant = $1 and ${keysSql(keys, w, bind)} and ${w}.rid = ${d}.rid${fence}) ${w} on true) ${w} ` +
     `join lateral (select ${r}.rid from resource ${r} where ${r}.tenant = $1 and ${r}.type = ${bind(typeCode(type))}::int2 ` +
-    `and ${r}.id = split_part(${w}.value, chr(1), 1) and ${w}.value = ${r}.id || ${bind(`\u0001${type}`)}::text${fence}) ${r} on true`
+    `and ${r}.id = split_part(${w}.value, chr(1), 1) and ${w}.value = ${r}.id || ${bind(`\u0001${type}`)}::text and not ${r}.deleted${fence}) ${r} on true`
   );
 };
 
