@@ -39,6 +39,7 @@ describe('what shapes the answer of a search', () => {
     'Patient?_include=Patient:name': /no reference parameter name/,
     'Patient?_revinclude=Observation:code': /no reference parameter code/,
     'Patient?_cursor=abc': /_cursor/,
+    'Patient?_id:exact=x': /no modifier/,
   };
   for (const [query, words] of Object.entries(refused))
     it(`${query} is refused and says why, however unknown parameters are handled`, async () => {

@@ -5,7 +5,7 @@ import { shownTest, textTest } from '../../fhir/search/text-query.ts';
 import { invalid } from '../../outcome/outcome.ts';
 import { besideKey } from '../index/parameter-key.ts';
 import type { CompositeLookup, Lookup, ParameterTable, TypeParameters } from '../index/parameter-table.ts';
-import { holdingKey } from '../index/held.ts';
+import { holdingKey, linkWord } from '../index/held.ts';
 import type { WordNeeds } from '../index/typed-values.ts';
 import type { ArmCondition, Condition, Place } from './condition.ts';
 import type { Match } from './match.ts';
@@ -91,6 +91,7 @@ const presence = (described: TypeParameters, code: string, found: Lookup): Condi
         { start: '', tests: [{ nth: 2, test: 'is', text: onlyType }] },
         // Of another server.
         { start: '', tests: [{ nth: 1, test: 'has', text: `/${onlyType}/` }] },
+        { exact: linkWord(onlyType) },
       ],
     };
   const unfound: Place = { table: 'word', keys: keys.map(besideKey) };

@@ -61,6 +61,7 @@ const heldProbe = (type: string, condition: Condition, held: Held, context: Cont
   const each = (inner: Condition): string => heldProbe(type, inner, held, context, probes);
   switch (condition.kind) {
     case 'ids': {
+      if (condition.ids.length === 0) return 'false';
       const matches = condition.ids.map((exact) => ({ exact }));
       return exists(wordsSql({ keys: [heldKey(heldIdKey(type))], matches }, one, here, context));
     }
