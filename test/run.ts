@@ -1,4 +1,4 @@
-/** `npm test`: runs the suites one after the other and ends with what passed, what failed and how long it took. Refuses unknown suites. */
+/** `npm test`: runs the suites one after the other, two of them together, and ends with what passed, what failed and how long it took. Refuses unknown suites. */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { lint } from './lint.ts';
@@ -42,19 +42,35 @@ const runLint = async (quick: boolean): Promise<Tally> => {
   return { passed: checked.length - failures.length, failures, notRun: [], seconds, wasStopped: false };
 };
 
-const run = async (suite: Suite, { quick, grep }: Wish): Promise<Line> => {
-  console.log(`\n${suite.name}`);
+const runOne = async (suite: Suite, { quick, grep }: Wish, shown: boolean): Promise<Line> => {
   if (suite.files && filesOf(root, suite).length === 0) return { suite };
-  return { suite, tally: suite.files ? await runMocha({ root, suite, grep }) : await runLint(quick) };
+  return { suite, tally: suite.files ? await runMocha({ root, suite, grep, shown }) : await runLint(quick) };
+};
+
+/** What prints at once comes first; the others, which run meanwhile, behind it. */
+const runTogether = async ([first, ...others]: readonly Suite[], wish: Wish): Promise<Line[]> => {
+  if (!first) return [];
+  console.log(`\n${first.name}`);
+  const beside = others.map((suite) => runOne(suite, wish, false));
+  const lines = [await runOne(first, wish, true)];
+  for (const running of beside) {
+    const line = await running;
+    console.log(`\n${line.suite.name}\n${line.tally?.output?.trimEnd() ?? ''}`);
+    lines.push(line);
+  }
+  return lines;
 };
 
 const runAll = async (wish: Wish): Promise<number> => {
   let stopped = false;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => (stopped = true));
 
+  const { chosen } = wish;
+  const leaders = chosen.filter(({ beside }) => !chosen.some(({ name }) => name === beside));
   const lines: Line[] = [];
-  for (const suite of wish.chosen) {
-    lines.push(await run(suite, wish));
+  for (const leader of leaders) {
+    const together = chosen.filter((suite) => suite === leader || suite.beside === leader.name);
+    lines.push(...(await runTogether(together, wish)));
     if (stopped) break;
   }
   const { text, passed, failed } = summary(lines, stopped);

@@ -13,6 +13,8 @@ export interface Tally {
   readonly notRun: readonly NotRun[];
   readonly seconds: number;
   readonly wasStopped: boolean;
+  /** What the tests printed, where it was kept. */
+  readonly output?: string;
 }
 
 /** A run that takes this many times its budget hangs. */
@@ -55,6 +57,7 @@ export const runMocha = async ({ root, suite, grep, shown = true }: Orders): Pro
     notRun: happenings.flatMap((it) => (it.kind === 'ended' ? it.notRun : [])),
     seconds: ended.seconds,
     wasStopped: ended.wasStopped,
+    output: ended.output,
   };
 };
 

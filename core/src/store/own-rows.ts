@@ -64,7 +64,7 @@ export const openGenerations = (lane: Lane, searchings: Searchings, now: () => n
   };
   return {
     of: (tenant) => tenants.get(tenant)?.searching ?? searchings.base,
-    fresh: (tenant) => (now() - knownOf(tenant).asked < knownForMs ? undefined : renew(tenant)),
+    fresh: (tenant) => (Math.abs(now() - knownOf(tenant).asked) < knownForMs ? undefined : renew(tenant)),
     renew,
   };
 };

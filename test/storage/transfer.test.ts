@@ -8,8 +8,8 @@ import { startTestServer, type TestServer } from '../../core/src/testing/server.
 import { eventually } from '../../core/test/eventually.ts';
 import { sql } from '../../core/test/store/rig.ts';
 import { patientBundle } from '../bench/data.ts';
-import { digits, halves, heddle, whole, type Ended } from './installation.ts';
-import { runHeddle } from './running.ts';
+import { digits, halves, heddle, whole, type Ended } from '../faults/installation.ts';
+import { runHeddle } from '../faults/running.ts';
 
 type Named = Readonly<Record<string, unknown>> & { readonly id?: string };
 

@@ -11,7 +11,7 @@ import { startTestServer, type TestServer } from '../../core/src/testing/server.
 import { seeded as anySeed, seededBy, type Seeded } from '../../core/test/seeded.ts';
 import { sql } from '../../core/test/store/rig.ts';
 import { observation } from '../bench/data.ts';
-import { heddle } from './installation.ts';
+import { heddle } from '../faults/installation.ts';
 
 describe('heddle reindex', () => {
   let server: TestServer;

@@ -19,10 +19,10 @@ import { startTestServer, type TestServer } from '../../core/src/testing/server.
 import { eventually } from '../../core/test/eventually.ts';
 import { sql } from '../../core/test/store/rig.ts';
 import { itWhere } from '../cannot-run.ts';
-import { contents, digits, fill, halves, heddle, load, versions, whole, type Ended } from './installation.ts';
-import { folderOf, isHere, startPostgres } from './other-postgres.ts';
-import { runHeddle } from './running.ts';
-import { canMount, mountSmall } from './small-disk.ts';
+import { contents, digits, fill, halves, heddle, load, versions, whole, type Ended } from '../faults/installation.ts';
+import { folderOf, isHere, startPostgres } from '../faults/other-postgres.ts';
+import { runHeddle } from '../faults/running.ts';
+import { canMount, mountSmall } from '../faults/small-disk.ts';
 
 describe('heddle backup and heddle restore', () => {
   let folder: string;

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { attachEmbedded } from '../../core/src/store/embedded/attach.ts';
 import { sql } from '../../core/test/store/rig.ts';
 import { seeded } from '../../core/test/seeded.ts';
-import { childrenOf, inFolder, postmasterOf, runHeddle, tokenOf, type Running } from './running.ts';
+import { childrenOf, inFolder, postmasterOf, runHeddle, tokenOf, type Running } from '../faults/running.ts';
 
 interface Entry {
   readonly response?: { readonly location?: string };

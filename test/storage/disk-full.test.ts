@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { eventually } from '../../core/test/eventually.ts';
 import { itWhere } from '../cannot-run.ts';
-import { handOf, idOf, runHeddle } from './running.ts';
-import { canMount, mountSmall } from './small-disk.ts';
+import { handOf, idOf, runHeddle } from '../faults/running.ts';
+import { canMount, mountSmall } from '../faults/small-disk.ts';
 
 describe('a full disk', () => {
   itWhere(canMount(), 'only root may mount a small file system')(
