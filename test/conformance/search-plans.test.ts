@@ -91,7 +91,7 @@ describe('the plan of a search', () => {
     'Patient?family=pat&_count=20': 20,
     'Patient?identifier=http://hospital.example/mrn|MRN-7': 2,
     'Observation?subject:Patient.family=pat&_count=20': 260,
-    'Patient?_has:Observation:patient:code=http://loinc.org|8480-6&_count=20': 560,
+    'Patient?_has:Observation:patient:code=http://loinc.org|8480-6&_count=20': 750,
     'Observation?_sort=-_lastUpdated&_count=20': 45,
     'Observation?_sort=_lastUpdated&_count=20': 190,
     'Observation?_sort=-date&_count=20': 70,

@@ -30,13 +30,13 @@ const chainSet = ({ keys, arms }: Of<'chain'>, context: Context): string =>
     })
     .join(' union all ');
 
-/** From the resources that satisfy the arm to those of `type` that they refer to. */
+/** From the resources that satisfy the arm to those of `type` that they refer to; one by one, so that whoever needs a few reads no more. */
 const hasSet = (type: string, { keys, arm }: Of<'has'>, context: Context): string => {
   const [d, w, r] = [context.alias('d'), context.alias('w'), context.alias('r')];
   const { bind } = context;
   return (
-    `select ${r}.rid from (select distinct ${w}.value from (${setOf(arm.type, arm.condition, context)}) ${d} ` +
-    `join lateral (select ${w}.value from word ${w} where ${w}.tenant = $1 and ${keysSql(keys, w, bind)} and ${w}.rid = ${d}.rid${fence}) ${w} on true) ${w} ` +
+    `select ${r}.rid from (${setOf(arm.type, arm.condition, context)}) ${d} ` +
+    `join lateral (select ${w}.value from word ${w} where ${w}.tenant = $1 and ${keysSql(keys, w, bind)} and ${w}.rid = ${d}.rid${fence}) ${w} on true ` +
     `join lateral (select ${r}.rid from resource ${r} where ${r}.tenant = $1 and ${r}.type = ${bind(typeCode(type))}::int2 ` +
     `and ${r}.id = split_part(${w}.value, chr(1), 1) and ${w}.value = ${r}.id || ${bind(`\u0001${type}`)}::text and not ${r}.deleted${fence}) ${r} on true`
   );
