@@ -369,6 +369,34 @@ describe('a search by every kind of parameter', () => {
       }
     });
 
+    it('shows each resource once in the order of its last change, however often it was changed', async () => {
+      const put = (id: string, active: boolean) =>
+        ask(admin, 'PUT', `Endpoint/${id}`, {
+          ...{ resourceType: 'Endpoint', id, status: active ? 'active' : 'off', address: 'http://x.example' },
+          ...{ connectionType: { code: 'dicom-wado-rs' }, payloadType: [{ text: 'x' }] },
+        });
+      for (const id of ['first', 'second', 'third']) await put(id, false);
+      for (const id of ['second', 'first', 'second']) await put(id, true);
+      await put('gone', true);
+      await ask(admin, 'DELETE', 'Endpoint/gone');
+      const wanted = ['third', 'first', 'second'];
+      for (const [sort, names] of [
+        ['_lastUpdated', wanted],
+        ['-_lastUpdated', wanted.toReversed()],
+      ] as const) {
+        const { body } = await ask(admin, 'GET', `Endpoint?_sort=${sort}`);
+        expect(ids(body), sort).to.deep.equal(names);
+        const seen: string[] = [];
+        for (let next = `Endpoint?_sort=${sort}&_count=1`; next !== '';) {
+          const page = await ask(admin, 'GET', next);
+          seen.push(...ids(page.body));
+          const more = listAt(page.body, 'link').some((each) => at(each, 'relation') === 'next');
+          next = more ? nextOf(page.body) : '';
+        }
+        expect(seen, `${sort} in pages`).to.deep.equal(names);
+      }
+    });
+
     it('takes no cursor that was made up, or that is of another question or tenant', async () => {
       const { body } = await ask(admin, 'GET', 'Group?type=person&_count=2');
       const next = nextOf(body);

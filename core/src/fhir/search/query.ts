@@ -41,7 +41,7 @@ export interface NumberValue {
 }
 
 export interface QuantityValue extends NumberValue {
-  /** Undefined: any. Empty: no system was said, only a unit. */
+  /** Undefined: whichever. Empty: no system was said, only a unit. */
   readonly system?: string;
   readonly code?: string;
 }
