@@ -16,6 +16,21 @@ export interface Caller {
   readonly subject: string;
   readonly kind: 'user' | 'client' | 'nobody';
   readonly roles: readonly string[];
+  /** The OAuth client through which the caller came; none where no token was needed. */
+  readonly client?: string;
+  /** Ends with a sign-out. */
+  readonly session?: string;
+  /** Who the caller is in the record: a Patient, Practitioner, RelatedPerson or Person. */
+  readonly fhirUser?: CallerReference;
+  /** SMART scopes that narrow what the roles allow; undefined for clients of the house, which act with the whole role. */
+  readonly scopes?: readonly string[];
+  /** What a SMART launch is about. */
+  readonly launch?: { readonly patient?: string; readonly encounter?: string };
+}
+
+export interface CallerReference {
+  readonly type: string;
+  readonly id: string;
 }
 
 export type Returning = 'minimal' | 'representation' | 'OperationOutcome';
