@@ -10,6 +10,7 @@ import type { Current } from '../store/resources.ts';
 import { acceptable } from './binary.ts';
 import type { Kernel, Within } from './kernel.ts';
 import { checkVersions, dangling, neededBy } from './references.ts';
+import { unitOf } from './unit-of.ts';
 
 export interface Composing {
   readonly caller: Caller;
@@ -56,7 +57,7 @@ export const composed = async (kernel: Kernel, composing: Composing, body: Body)
   const { before: old, after: targets, ...indexed } = again();
   const kept = type === 'Binary' ? acceptable(kernel, body) : body;
   if (kernel.references.mustExist && body.text.includes('/_history/')) {
-    const unit = within?.unit ?? kernel.store.single(caller.tenant);
+    const unit = unitOf(kernel, caller, within);
     await checkVersions(kernel, body.resource, within?.arriving ?? new Set(), (target) =>
       unit.find(target.type, target.id, 'read'),
     );

@@ -8,6 +8,7 @@ import { bodyIn, typeIn } from './given.ts';
 import type { Kernel, Within } from './kernel.ts';
 import { checkMeant, make, replace } from './make.ts';
 import { criteriaQuery, matching } from './matching.ts';
+import { unitOf } from './unit-of.ts';
 
 type InTransaction = Required<Within>;
 
@@ -43,7 +44,7 @@ const found = async (
   within: Within | undefined,
 ): Promise<Answer> =>
   isBinary(stored)
-    ? answerBinary(kernel, interaction, stored, within?.unit ?? kernel.store.single(interaction.caller.tenant))
+    ? answerBinary(kernel, interaction, stored, unitOf(kernel, interaction.caller, within))
     : { status: 200, stored };
 
 // R4 http.html#ccreate: one match is answered, and nothing is written.
@@ -58,7 +59,7 @@ export const createUnless = async (
   const search = { query, limit: 2 };
   if (!within) {
     // Most who repeat a create find it done; they need no lock.
-    const there = only(await kernel.store.single(caller.tenant).search(search), type);
+    const there = only(await unitOf(kernel, caller, undefined).search(search), type);
     if (there) return found(kernel, interaction, there.current, undefined);
   }
   return inTransaction(kernel, interaction, within, async (part) => {

@@ -6,8 +6,7 @@ import type { Include } from '../fhir/search/shape.ts';
 import { invalid } from '../outcome/outcome.ts';
 import type { Target } from '../store/change.ts';
 import { referenceOfWord } from '../store/index/words.ts';
-import { findMany, valuesOf, type Current } from '../store/resources.ts';
-import type { Run } from '../store/statement.ts';
+import type { Current } from '../store/resources.ts';
 import type { Unit } from '../store/unit.ts';
 import type { ParameterTable } from '../store/index/parameter-table.ts';
 import type { Kernel } from './kernel.ts';
@@ -22,7 +21,6 @@ export interface Including {
   readonly kernel: Kernel;
   readonly caller: Caller;
   readonly unit: Unit;
-  readonly run: Run;
   readonly signal?: AbortSignal;
 }
 
@@ -62,7 +60,7 @@ interface Led {
 
 /** What resources of one type refer to by one parameter, as their entries have it. */
 const ledBy = async (
-  { kernel, caller, run }: Including,
+  { kernel, caller, unit }: Including,
   type: string,
   code: string,
   { target: asked }: Include,
@@ -73,11 +71,8 @@ const ledBy = async (
   const only = asked ?? onlyType;
   const local: Target[] = [];
   const canonical: Led['canonical'][number][] = [];
-  for (const value of await valuesOf(
-    run,
-    from.map(({ rid }) => rid),
-    keys,
-  )) {
+  const rids = from.map(({ rid }) => rid);
+  for (const value of await unit.values(rids, keys)) {
     const { target, url, version } = referenceOfWord(value);
     if (target && (only === undefined || target.type === only)) local.push(target);
     // What is contained is there already.
@@ -110,7 +105,7 @@ const forward = async (including: Including, from: readonly Current[], include: 
         led.push(await ledBy(including, type, code, include, mine));
   const wanted = new Map(led.flatMap(({ local }) => local.map((target) => [keyOf(target), target])));
   const seen = [...wanted.values()].filter(({ type }) => readable(including, type)).slice(0, mostIncluded + 1);
-  const local = await findMany(including.run, seen);
+  const local = await including.unit.all(seen);
   const outside = await Promise.all(led.map((each) => byCanonical(including, each)));
   return [...local, ...outside.flat()].filter(({ deleted }) => !deleted);
 };

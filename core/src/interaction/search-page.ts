@@ -10,7 +10,6 @@ import type { Hit } from '../store/search/find.ts';
 import type { Snapshot } from '../store/search/search-statement.ts';
 import type { Place, SortKey } from '../store/search/sql/order.ts';
 import { typeCodeOfRid } from '../store/rid.ts';
-import type { Run } from '../store/statement.ts';
 import type { Unit } from '../store/unit.ts';
 import { seenBinaries } from './binary.ts';
 import { countMeant, meantBy, pageOf } from './contained.ts';
@@ -19,6 +18,7 @@ import { included, mostIncluded } from './include.ts';
 import type { Kernel, Within } from './kernel.ts';
 import { merged } from './merged-hits.ts';
 import { pageLinks } from './page.ts';
+import { unitOf } from './unit-of.ts';
 
 /** What is asked of one type. */
 export interface Part {
@@ -161,13 +161,11 @@ export const answerSearch = async (
   within: Within | undefined,
   question: Question,
 ): Promise<Answer> => {
-  const { store, publicUrl, now, cursors } = kernel;
+  const { publicUrl, now, cursors } = kernel;
   const { path, shape, unknown } = question;
   const base = `${publicUrl}/fhir`;
   const address = path === '' ? base : `${base}/${path}`;
-  const unit = within?.unit ?? store.single(caller.tenant);
-  const ofLane: Run = (statement, values) => store.database.read.run(caller.tenant, statement, values);
-  const run = within?.transaction?.run ?? ofLane;
+  const unit = unitOf(kernel, caller, within);
   const work: Work = { ...question, base, unit, signal };
   const understood = [...params].filter(([name]) => shaping.has(name) || !unknown.includes(name));
   const bundle = (total: number | undefined, next: string | undefined, entries: readonly string[]): Answer => ({
@@ -193,7 +191,7 @@ export const answerSearch = async (
   const { resources, cut } =
     shape.includes.length === 0
       ? { resources: [], cut: false }
-      : await included({ kernel, caller, unit, run, ...(signal ? { signal } : {}) }, matches, shape.includes);
+      : await included({ kernel, caller, unit, ...(signal ? { signal } : {}) }, matches, shape.includes);
   const besides = await seenBinaries(kernel, caller, unit, resources);
   const notices = [
     ...unknown.map(leftOut),

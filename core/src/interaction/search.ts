@@ -12,6 +12,7 @@ import type { Kernel, Verb, Within } from './kernel.ts';
 import { readQuery } from './matching.ts';
 import { resolvedTerms } from './resolved-terms.ts';
 import { answerSearch, type Part, type Question } from './search-page.ts';
+import { unitOf } from './unit-of.ts';
 
 const refuseUnknown = ({ handling }: Interaction, where: string, [first]: readonly string[]): void => {
   if (first !== undefined && handling === 'strict')
@@ -46,7 +47,7 @@ const questionOf = async (
   checkIncludes(parameters, shape.includes);
   checkElements(kernel, types, params, shape);
   if (shape.contained !== 'false') checkContained(path, types, shape);
-  const unit = within?.unit ?? store.single(caller.tenant);
+  const unit = unitOf(kernel, caller, within);
   const partOf = async ({ type, query }: (typeof read)[number]): Promise<Part> => {
     const understood = unknown.length > 0 ? readQuery(kernel, caller, type, known).query : query;
     const { clauses } = await resolvedTerms(kernel, unit, understood);

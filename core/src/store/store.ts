@@ -9,6 +9,7 @@ import type { IndexNeeds } from './index/entries.ts';
 import { linkKey } from './index/parameter-key.ts';
 import { parameterTable, type ParameterTable, type ShapeOf } from './index/parameter-table.ts';
 import { findCurrent } from './resources.ts';
+import { reading } from './reading.ts';
 import { openRids, type Rids } from './rid.ts';
 import { openGenerations, type Generations } from './own-rows.ts';
 import { openSearchLane } from './search-lane.ts';
@@ -96,6 +97,10 @@ export const openStore = ({ database, searchParameters, shapeOf, now, search, ..
 
   const single = (tenant: number): Unit => ({
     find: (type, id) => findCurrent(database.read, tenant, type, id),
+    ...reading(
+      (statement, values) => database.read.run(tenant, statement, values),
+      (statement, values, signal) => database.searches.run(tenant, statement, values, signal),
+    ),
     // The bytes of a Binary commit with its version: that takes more than one statement.
     write: (change) =>
       change.content ? transaction(tenant, (unit) => unit.write(change)) : writer.write(tenant, change),

@@ -1,8 +1,10 @@
 /** What a verb works on the store with: each step by itself, or all steps of one transaction; verbs need not know which. */
+import type { Stored } from '../fhir/interaction.ts';
 import type { Query } from '../fhir/search/query.ts';
 import type { Change, Target, Written } from './change.ts';
 import type { Erasing } from './erase.ts';
 import type { ContentReader } from './contents.ts';
+import type { HistoryAsked, HistoryVersion } from './history.ts';
 import type { Current } from './resources.ts';
 import type { Asked, Counted, Hit } from './search/find.ts';
 import type { Run } from './statement.ts';
@@ -12,6 +14,12 @@ export type Purpose = 'read' | 'replace' | 'remove';
 
 export interface Unit {
   readonly find: (type: string, id: string, purpose: Purpose) => Promise<Current | undefined>;
+  /** Those that are there, in the order in which they are asked for. */
+  readonly all: (targets: readonly Target[]) => Promise<Current[]>;
+  readonly version: (type: string, id: string, version: number) => Promise<Stored | undefined>;
+  readonly history: (asked: HistoryAsked, signal?: AbortSignal) => Promise<HistoryVersion[]>;
+  /** The words under some keys of all these rows together. */
+  readonly values: (rids: readonly number[], keys: readonly number[]) => Promise<readonly string[]>;
   readonly write: (change: Change) => Promise<Written>;
   readonly search: (asked: Asked, signal?: AbortSignal) => Promise<Hit[]>;
   readonly count: (counted: Counted, signal?: AbortSignal) => Promise<number>;
