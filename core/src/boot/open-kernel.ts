@@ -20,7 +20,10 @@ import { r4Compartments } from '../platform/compartments.ts';
 import { r4Codes, r4Hierarchies, r4Types, ucumTable } from '../platform/structures.ts';
 import { contributionsOf, type Plugin } from '../plugin/define.ts';
 import { openOwnTrees } from '../terminology/own-trees.ts';
+import { openAccess, roleLayer } from '../policy/access.ts';
+import { criteriaFaults, openCriteria } from '../policy/criteria.ts';
 import { buildRoleTable } from '../policy/role-table.ts';
+import { openStandings } from '../policy/standing.ts';
 import { buildRegistry } from '../registry/registry.ts';
 import type { Database } from '../store/database.ts';
 import { searchParameterKind } from '../store/search/search-parameter-kind.ts';
@@ -52,11 +55,11 @@ export const openKernel = (needs: KernelNeeds): OpenKernel => {
   const { registry, faults } = buildRegistry(
     plugins.map((plugin) => ({ owner: plugin.name, contributions: contributionsOf(plugin) })),
   );
+  const roleFile = loadRoleFile(root);
   const { table: roles, faults: roleFaults } = buildRoleTable(
-    loadRoleFile(root),
+    roleFile,
     verbs.map(({ name }) => name),
   );
-  if (faults.length + roleFaults.length > 0) throw misconfigured([...faults, ...roleFaults]);
 
   const types = r4Types();
   const codes = r4Codes();
@@ -73,10 +76,19 @@ export const openKernel = (needs: KernelNeeds): OpenKernel => {
     targetsOf: (resource) => targetsOf({ structures, publicUrl }, resource),
     searchParameters: registry.all(searchParameterKind).map(({ value }) => value),
   });
+  const compartments = r4Compartments();
+  const criteria = openCriteria({
+    ...{ compartments, file: roleFile, base: `${publicUrl}/fhir` },
+    parametersOf: (type) => store.base.parameters(type).all,
+  });
+  const allFaults = [...faults, ...roleFaults, ...criteriaFaults(roleFile, criteria)];
+  if (allFaults.length > 0) throw misconfigured(allFaults);
+  const standings = openStandings({ unitOf: store.single, base: `${publicUrl}/fhir`, now });
+  const access = openAccess([roleLayer(roles, criteria)], standings);
   const kernel: Kernel = {
     ...{ store, structures, model, xml: openXml(structures), references: config.fhir.references },
     ...{ binary: binaryRules(config.fhir.binary), deferred: config.fhir.deferred },
-    compartments: r4Compartments(),
+    ...{ compartments, access, standings },
     ...{ codeSets: new Map(codes.map((set) => [set.name, set])), ownTree: openOwnTrees(r4Hierarchies) },
     ...{ registry, roles, verbs, version, publicUrl, cursors },
     ...{ now, stopwatch, ids, metrics, tracer, started: new Date(now()) },

@@ -9,7 +9,7 @@ import { difference, type Indexed } from '../store/index/entries.ts';
 import type { Current } from '../store/resources.ts';
 import { acceptable } from './binary.ts';
 import type { Kernel, Within } from './kernel.ts';
-import { checkVersions, dangling, neededBy } from './references.ts';
+import { checkSeen, checkVersions, dangling, neededBy } from './references.ts';
 import { unitOf } from './unit-of.ts';
 
 export interface Composing {
@@ -55,9 +55,9 @@ export const composed = async (kernel: Kernel, composing: Composing, body: Body)
   const turned = { type, from: resourceOf(before), to: body.resource };
   const again = (): Reindexed => indexing(kernel, caller.tenant, turned);
   const { before: old, after: targets, ...indexed } = again();
+  const unit = unitOf(kernel, caller, within);
   const kept = type === 'Binary' ? acceptable(kernel, body) : body;
   if (kernel.references.mustExist && body.text.includes('/_history/')) {
-    const unit = unitOf(kernel, caller, within);
     await checkVersions(kernel, body.resource, within?.arriving ?? new Set(), (target) =>
       unit.find(target.type, target.id, 'read'),
     );
@@ -66,13 +66,15 @@ export const composed = async (kernel: Kernel, composing: Composing, body: Body)
   const known = new Set(old.map((target) => `${target.type}/${target.id}`));
   const fresh = known.size === 0 ? targets : targets.filter((target) => !known.has(`${target.type}/${target.id}`));
   const about = { self: `${type}/${id}`, all: fresh, ...(within ? { arriving: within.arriving } : {}) };
+  const needs = neededBy(kernel, caller, body.resource, about);
+  await checkSeen(kernel, caller, body.resource, needs, unit);
   return {
     ...{ type, id, method, deleted: false, ...indexed, again },
     rid: before?.rid ?? (await kernel.store.rids(type)),
     was: before?.version ?? 0,
     tail: tailOf(kept),
     ...(kept.content ? { content: kept.content } : {}),
-    needs: neededBy(kernel, caller, body.resource, about),
+    needs,
   };
 };
 

@@ -119,9 +119,10 @@ const totalOf = async (work: Work, found: number | undefined): Promise<number | 
 const hitsOf = async ({ parts, shape, unit, signal }: Work, from: Opened | undefined): Promise<Hit[]> => {
   const limit = shape.count + 1;
   const snapshot = from ? { snapshot: from.snapshot } : {};
+  const sortedBy = shape.sort?.map(({ code }) => code) ?? [];
   const search = ({ query, sort }: Part, room: number, behind: Place | undefined): Promise<Hit[]> =>
     unit.search(
-      { ...{ query, limit: room, ...snapshot }, ...(sort ? { sort } : {}), ...(behind ? { behind } : {}) },
+      { ...{ query, limit: room, sortedBy, ...snapshot }, ...(sort ? { sort } : {}), ...(behind ? { behind } : {}) },
       signal,
     );
   const [first] = parts;

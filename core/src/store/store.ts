@@ -107,6 +107,7 @@ export const openStore = ({ database, searchParameters, shapeOf, now, search, ..
     search: (asked, signal) => find.hits(means(tenant, signal), asked),
     count: (counted, signal) => find.count(means(tenant, signal), counted),
     meant: (query, current, signal) => find.meant(means(tenant, signal), query, current),
+    satisfies: (query, candidate, signal) => find.satisfies(means(tenant, signal), query, candidate),
     holders: (type) => holdersOf(means(tenant, undefined).run, type),
     contents: contentReader(
       (statement, values) => database.read.run(tenant, statement, values),

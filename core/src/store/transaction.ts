@@ -178,6 +178,7 @@ export const transactionUnit = ({
     search: (asked) => find.hits(means(), asked),
     count: (counted) => find.count(means(), counted),
     meant: (query, current) => find.meant(means(), query, current),
+    satisfies: (query, candidate) => find.satisfies(means(), query, candidate),
     holders: (type) => holdersOf(transaction.run, type),
     hold,
     claim,

@@ -6,7 +6,7 @@ import type { Erasing } from './erase.ts';
 import type { ContentReader } from './contents.ts';
 import type { HistoryAsked, HistoryVersion } from './history.ts';
 import type { Current } from './resources.ts';
-import type { Asked, Counted, Hit } from './search/find.ts';
+import type { Asked, Candidate, Counted, Hit } from './search/find.ts';
 import type { Run } from './statement.ts';
 
 /** What is going to be done with what is found: in a transaction it is locked for that. */
@@ -25,6 +25,8 @@ export interface Unit {
   readonly count: (counted: Counted, signal?: AbortSignal) => Promise<number>;
   /** Which of what stands in a resource a query means: place 0 is the resource itself, contained ones follow from 1. */
   readonly meant: (query: Query, current: Current, signal?: AbortSignal) => Promise<number[]>;
+  /** Whether a resource satisfies a query as it is given, stored or not. */
+  readonly satisfies: (query: Query, candidate: Candidate, signal?: AbortSignal) => Promise<boolean>;
   /** The types of resources that contain one of this type. */
   readonly holders: (type: string) => Promise<string[]>;
   readonly contents: ContentReader;

@@ -32,6 +32,13 @@ export interface World {
     keys: readonly number[],
     target: Pick<Subject, 'type' | 'id'>,
   ) => Promise<Subject[]>;
+  /** Whether a resource that is led to satisfies a condition: a world that can ask the index need not read it. */
+  readonly holds?: (type: string, id: string, condition: Condition) => Promise<boolean>;
+  /** The same, of whoever refers to the target. */
+  readonly isReferred?: (
+    condition: Extract<Condition, { kind: 'has' }>,
+    target: Pick<Subject, 'type' | 'id'>,
+  ) => Promise<boolean>;
   readonly now: number;
 }
 
@@ -153,6 +160,7 @@ const leads = async (
     some(
       targets.filter((target) => target.type === type),
       async ({ id }) => {
+        if (world.holds) return world.holds(type, id, condition);
         const subject = await world.resolve(type, id);
         return subject !== undefined && satisfies(condition, subject, world);
       },
@@ -213,6 +221,7 @@ export const satisfies = async (condition: Condition, subject: Subject, world: W
       return leadsWithin(condition, subject, world);
     case 'has': {
       const { arm, keys } = condition;
+      if (world.isReferred && !subject.within) return world.isReferred(condition, subject);
       const referring = subject.within
         ? referringWithin(condition, subject.type, subject.within)
         : await world.referring(arm.type, keys, subject);

@@ -1,4 +1,5 @@
 /** Runs a search and answers its rows, each with its place in the order. */
+import type { Resource } from '../../fhir/body.ts';
 import type { Query } from '../../fhir/search/query.ts';
 import { tooCostly } from '../../outcome/outcome.ts';
 import { placesIn } from '../index/held.ts';
@@ -9,7 +10,7 @@ import type { Condition } from './conditions.ts';
 import type { Searching } from '../searching.ts';
 import { mostReferring, openBudget, type Budget } from './budget.ts';
 import { satisfiesAll, type World } from './evaluate.ts';
-import { subjectOf } from './subject.ts';
+import { subjectIn, subjectOf } from './subject.ts';
 import { countCall, searchCall, type SearchCall, type Snapshot } from './search-statement.ts';
 import type { Place, SortKey } from './sql/order.ts';
 
@@ -24,6 +25,8 @@ export interface Asked {
   readonly query: Query;
   readonly limit: number;
   readonly sort?: readonly SortKey[];
+  /** The names of the parameters that the order comes from. */
+  readonly sortedBy?: readonly string[];
   readonly behind?: Place;
   readonly snapshot?: Snapshot;
 }
@@ -62,6 +65,15 @@ export interface Find {
   readonly count: (means: Means, counted: Counted) => Promise<number>;
   /** Which of what stands in a resource a query means: place 0 is the resource itself, contained ones follow from 1. */
   readonly meant: (means: Means, query: Query, current: Current) => Promise<number[]>;
+  /** Whether a resource as it is given satisfies a query; what it leads to is asked of the index. */
+  readonly satisfies: (means: Means, query: Query, candidate: Candidate) => Promise<boolean>;
+}
+
+/** A resource as it is to be written, or as it was. */
+export interface Candidate {
+  readonly id: string;
+  readonly updated: number;
+  readonly resource: Resource;
 }
 
 const keysIn = (row: Row): (string | null)[] => {
@@ -162,6 +174,18 @@ export const openFind = (): Find => {
     },
   });
 
+  const isThere = async (means: Means, type: string, conditions: readonly Condition[]): Promise<boolean> =>
+    (await rows(means, { query: { type, clauses: [] }, limit: 1 }, conditions)).length > 0;
+
+  const indexedWorld = (means: Means): World => ({
+    ...worldOf(means, openBudget(means)),
+    holds: (type, id, condition) => isThere(means, type, [{ kind: 'ids', ids: [id] }, condition]),
+    isReferred: ({ keys, arm }, target) => {
+      const matches = [{ exact: referenceWord(target.type, target.id) }];
+      return isThere(means, arm.type, [{ kind: 'words', keys, order: 'mixed', matches }, arm.condition]);
+    },
+  });
+
   /** Behind what the index tells, each row is read: until there is enough, or there was too much to read. */
   const looked = async (
     means: Means,
@@ -231,5 +255,11 @@ export const openFind = (): Find => {
       }
       return found;
     },
+    satisfies: (means, query, { id, updated, resource }) =>
+      satisfiesAll(
+        means.searching.conditions(query),
+        subjectIn(means.searching, { type: query.type, id, updated }, resource),
+        indexedWorld(means),
+      ),
   };
 };
