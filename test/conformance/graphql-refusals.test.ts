@@ -232,9 +232,9 @@ describe('FHIR GraphQL refuses', () => {
     });
 
     it('whoever may not, or has no token', async () => {
-      const patient = await server.as('patient');
-      expect((await tell(patient, '{ PersonList { id } }')).errors.map(codeOf)).to.eql(['forbidden']);
-      expect((await tell(patient, '{ PatientList { id } }')).body).to.eql({ data: { PatientList: [] } });
+      const self = await server.as('patient');
+      expect((await tell(self, '{ PersonList { id } }')).errors.map(codeOf)).to.eql(['forbidden']);
+      expect((await tell(self, '{ PatientList { id } }')).body).to.eql({ data: { PatientList: [] } });
       const answer = await fetch(`${server.url}/fhir/$graphql?query={PatientList{id}}`);
       expect(answer.status).to.equal(401);
       expect(codeOf(at(await answer.json(), 'errors', 0))).to.equal('login');
