@@ -185,11 +185,13 @@ const answers = (world: NaiveWorld, resource: Json, { name, value, wish }: Asked
   return modifier === 'not' ? !some('') : some(modifier);
 };
 
+/** Whether a resource answers to every parameter, be it of this world or not. */
+export const naiveAnswers = (world: NaiveWorld, resource: Json, asked: readonly Asked[]): boolean =>
+  asked.every((one) => answers(world, resource, one));
+
 /** The resources of a type that answer to every parameter. */
 export const naiveSearch = (world: NaiveWorld, type: string, asked: readonly Asked[]): Json[] =>
-  world.resources.filter(
-    (resource) => typeOf(resource) === type && asked.every((one) => answers(world, resource, one)),
-  );
+  world.resources.filter((resource) => typeOf(resource) === type && naiveAnswers(world, resource, asked));
 
 /** What they refer to by a parameter, or who refers to them by it. */
 export const naiveIncluded = (
