@@ -21,6 +21,8 @@ import { r4Codes, r4Hierarchies, r4Types, ucumTable } from '../platform/structur
 import { contributionsOf, type Plugin } from '../plugin/define.ts';
 import { openOwnTrees } from '../terminology/own-trees.ts';
 import { openAccess, roleLayer } from '../policy/access.ts';
+import { consentLayer } from '../policy/consent-layer.ts';
+import { labelLayer } from '../policy/label-layer.ts';
 import { criteriaFaults, openCriteria } from '../policy/criteria.ts';
 import { buildRoleTable } from '../policy/role-table.ts';
 import { openStandings } from '../policy/standing.ts';
@@ -84,7 +86,14 @@ export const openKernel = (needs: KernelNeeds): OpenKernel => {
   const allFaults = [...faults, ...roleFaults, ...criteriaFaults(roleFile, criteria)];
   if (allFaults.length > 0) throw misconfigured(allFaults);
   const standings = openStandings({ unitOf: store.single, base: `${publicUrl}/fhir`, now });
-  const access = openAccess([roleLayer(roles, criteria)], standings);
+  const access = openAccess(
+    [
+      roleLayer(roles, criteria),
+      labelLayer(roleFile.labels),
+      consentLayer({ unitOf: store.single, criteria, base: `${publicUrl}/fhir`, now, exempt: roleFile.exempt }),
+    ],
+    standings,
+  );
   const kernel: Kernel = {
     ...{ store, structures, model, xml: openXml(structures), references: config.fhir.references },
     ...{ binary: binaryRules(config.fhir.binary), deferred: config.fhir.deferred },

@@ -15,6 +15,9 @@ export interface CriteriaNeeds {
 export interface Criteria {
   /** Undefined: every resource of the type. */
   readonly clauseOf: (grant: Grant, type: string, standing: Standing) => Clause | undefined;
+  /** Whether resources of a type can belong to a patient at all. */
+  readonly canBelong: (type: string) => boolean;
+  readonly belongsTo: (type: string, patients: readonly string[]) => Clause;
   /** What of a grant cannot be meant for a type. */
   readonly faultsIn: (grant: Grant, type: string) => readonly string[];
 }
@@ -50,6 +53,7 @@ const somebody: Standing = {
   services: ['HealthcareService/x'],
   places: ['Location/x'],
   self: ['Practitioner/x'],
+  opened: ['Patient/x'],
 };
 
 export const openCriteria = ({ parametersOf, compartments, base, file }: CriteriaNeeds): Criteria => {
@@ -115,7 +119,11 @@ export const openCriteria = ({ parametersOf, compartments, base, file }: Criteri
 
   return {
     clauseOf,
+    canBelong: (type) => type === 'Patient' || references.has(type),
+    belongsTo: (type, ids) => belonging(type, { kind: 'id', ids }),
     faultsIn: (grant, type) => {
+      if (grant.where?.some((text) => /^(_text|_content|_filter)\b|:text=/.test(text)))
+        return ['rows cannot be narrowed by words: they are looked for behind all else'];
       const texts = [...(grant.where ?? []), ...(patients[grant.patients ?? ''] ?? [])];
       const strangers = texts.flatMap((text) =>
         [...text.matchAll(named)].filter(([, who = '']) => !isName(who)).map(([who]) => `nobody is called ${who}`),
