@@ -10,7 +10,7 @@ export const authenticate = async (ctx: Context, verify: Verify): Promise<Caller
   const [, token] = bearer.exec(ctx.get('authorization')) ?? [];
   if (token === undefined)
     throw unauthenticated('a bearer token is needed: ask /realms/heddle/protocol/openid-connect/token for one');
-  const caller = await verify(token);
+  const caller = await verify(token, ctx.get('x-heddle-tenant') || undefined);
   ctx.state.caller = caller;
   return caller;
 };

@@ -1,0 +1,56 @@
+/** The embedded identity provider of a whole Heddle, for the suite. */
+import { sql } from '../../../core/test/store/rig.ts';
+import { hashPassword } from '../../../core/src/identity/passwords.ts';
+import { openVault } from '../../../core/src/identity/vault.ts';
+import { startTestServer } from '../../../core/src/testing/server.ts';
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { ProviderUnderTest } from './provider.ts';
+
+const list = (values: readonly string[]): string => `'{${values.map((value) => JSON.stringify(value)).join(',')}}'`;
+const quoted = (value: string | undefined): string => (value === undefined ? 'null' : `'${value}'`);
+
+export const embedded = async (): Promise<ProviderUnderTest> => {
+  const server = await startTestServer({ environment: { HEDDLE__IDENTITY__LOCK_OUT__AFTER: '3' } });
+  const { superuser } = server.database;
+  const { keys } = server.serving;
+  const run = (statement: string) => sql(superuser, 'set search_path to heddle, public', statement);
+  return {
+    name: 'the embedded provider',
+    issuer: `${server.url}/realms/heddle`,
+    heddle: server.url,
+    addClient: async ({
+      id,
+      secret,
+      redirects = [],
+      postLogouts = [],
+      logoutUrl,
+      jwks,
+      grants = ['authorization_code', 'refresh_token'],
+    }) => {
+      const hash = secret === undefined ? undefined : await hashPassword(secret, randomBytes);
+      await run(
+        `insert into client (id, tenant, secret, grants, roles, redirects, post_logouts, logout_url, jwks)
+         select '${id}', tenant.id, ${quoted(hash)}, ${list(grants)}, '{service}', ${list(redirects)}, ${list(postLogouts)},
+                ${quoted(logoutUrl)}, ${quoted(jwks && JSON.stringify(jwks))} from tenant where name = 'hospital'`,
+      );
+    },
+    addUser: async ({ username, password, roles, totp }) => {
+      const id = randomUUID();
+      const vault = openVault(keys, randomBytes);
+      const sealed = totp && vault.seal(`totp ${id}`, totp);
+      await run(
+        `insert into account (id, tenant, username, password, roles, factor_key, totp)
+         select '${id}', id, '${username}', '${await hashPassword(password, randomBytes)}', ${list(roles)},
+                ${quoted(sealed?.key)}, ${sealed ? `'\\x${sealed.sealed.toString('hex')}'` : 'null'} from tenant where name = 'hospital'`,
+      );
+    },
+    disable: async (username) => void (await run(`update account set disabled = true where username = '${username}'`)),
+    setRoles: async (username, roles) =>
+      void (await run(`update account set roles = ${list(roles)} where username = '${username}'`)),
+    endSessions: async (username) => {
+      const [row] = await run(`select id from account where username = '${username}'`);
+      await server.serving.identity.endSessionsOf(String(row?.['id']));
+    },
+    close: server.close,
+  };
+};
