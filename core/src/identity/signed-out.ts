@@ -43,27 +43,34 @@ interface Row {
   readonly at: Date;
 }
 
+type Ended = Record<EndedKind, Map<string, number>>;
+
+const nothing = (): Ended => ({ session: new Map(), subject: new Map(), token: new Map() });
+
 /** So long may a transaction take that writes such a row: what began earlier may become visible later. */
 const overlapMs = 60_000;
 const sweepMs = 600_000;
 
 export const openSignedOut = async (database: Database, log: Log, skewSeconds: number): Promise<SignedOut> => {
-  const ended: Record<EndedKind, Map<string, number>> = { session: new Map(), subject: new Map(), token: new Map() };
+  let ended = nothing();
   const listeners: (() => void)[] = [];
   let latest = 0;
   let loading: Promise<void> | undefined;
   let again = false;
 
-  const load = async (): Promise<void> => {
+  const load = async (all: boolean): Promise<void> => {
+    // What is known holds until the new is whole.
+    const target = all ? nothing() : ended;
     const rows = await database.transactions.transaction(noTenant, ({ query }) =>
       query<Row>('select kind, key, at from signed_out where at > $1 and until > now()', [
-        new Date(latest - overlapMs),
+        new Date(all ? 0 : latest - overlapMs),
       ]),
     );
     for (const { kind, key, at } of rows) {
-      ended[kind].set(key, at.getTime());
+      target[kind].set(key, at.getTime());
       latest = Math.max(latest, at.getTime());
     }
+    ended = target;
     for (const hear of listeners) hear();
   };
 
@@ -76,7 +83,7 @@ export const openSignedOut = async (database: Database, log: Log, skewSeconds: n
     const run = async (): Promise<void> => {
       do {
         again = false;
-        await load();
+        await load(false);
       } while (again);
     };
     loading = run().finally(() => (loading = undefined));
@@ -91,9 +98,7 @@ export const openSignedOut = async (database: Database, log: Log, skewSeconds: n
       await query('delete from pending where expires < now()');
       await query(`delete from sign_in_failure where last < now() - interval '1 day'`);
     });
-    for (const known of Object.values(ended)) known.clear();
-    latest = 0;
-    await reload();
+    await load(true);
   };
 
   const tell = (error: unknown): void => log.error({ err: error }, 'who has signed out could not be read');

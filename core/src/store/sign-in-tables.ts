@@ -72,6 +72,7 @@ export interface BrowserSessionRow {
   readonly sealed: Buffer;
   readonly started: Date;
   readonly seen: Date;
+  readonly refreshing: Date | null;
   readonly expires: Date;
 }
 
@@ -202,6 +203,7 @@ export const browserSessionTable = new EntitySchema<BrowserSessionRow>({
     sealed: { type: 'bytea' },
     started: now,
     seen: now,
+    refreshing: { type: 'timestamptz', nullable: true },
     expires: { type: 'timestamptz' },
   },
   indices: [

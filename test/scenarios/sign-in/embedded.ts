@@ -2,20 +2,26 @@
 import { sql } from '../../../core/test/store/rig.ts';
 import { hashPassword } from '../../../core/src/identity/passwords.ts';
 import { openVault } from '../../../core/src/identity/vault.ts';
-import { startTestServer } from '../../../core/src/testing/server.ts';
+import { startTestServer, type TestServer } from '../../../core/src/testing/server.ts';
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { ProviderUnderTest } from './provider.ts';
 
 const list = (values: readonly string[]): string => `'{${values.map((value) => JSON.stringify(value)).join(',')}}'`;
 const quoted = (value: string | undefined): string => (value === undefined ? 'null' : `'${value}'`);
 
-export const embedded = async (): Promise<ProviderUnderTest> => {
-  const server = await startTestServer({ environment: { HEDDLE__IDENTITY__LOCK_OUT__AFTER: '3' } });
+export interface EmbeddedUnderTest extends ProviderUnderTest {
+  readonly server: TestServer;
+  readonly sql: (statement: string) => Promise<Record<string, unknown>[]>;
+}
+
+export const embedded = async (environment: Record<string, string> = {}): Promise<EmbeddedUnderTest> => {
+  const server = await startTestServer({ environment: { HEDDLE__IDENTITY__LOCK_OUT__AFTER: '3', ...environment } });
   const { superuser } = server.database;
   const { keys } = server.serving;
   const run = (statement: string) => sql(superuser, 'set search_path to heddle, public', statement);
   return {
     name: 'the embedded provider',
+    ...{ server, sql: run },
     issuer: `${server.url}/realms/heddle`,
     heddle: server.url,
     addClient: async ({

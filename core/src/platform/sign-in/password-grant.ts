@@ -17,6 +17,9 @@ export interface PasswordGrantNeeds {
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
+/** The package keeps its own words for itself; Keycloak's clients know these. */
+const refused = (words: string): Error => new errors.CustomOIDCProviderError('invalid_grant', words);
+
 /** Wrong password, unknown name, disabled and locked account look the same. */
 const proven = async (ctx: KoaContextWithOIDC, needs: PasswordGrantNeeds): Promise<Account> => {
   const params = ctx.oidc.params ?? {};
@@ -25,8 +28,8 @@ const proven = async (ctx: KoaContextWithOIDC, needs: PasswordGrantNeeds): Promi
     throw new errors.InvalidRequest('username and password are required');
   const code = text(params['totp'] ?? params['otp']);
   const answer = await needs.signIn.byPassword(username, password, code, needs.addressOf(ctx));
-  if (answer === 'incomplete') throw new errors.InvalidGrant('Account is not fully set up');
-  if (!answer) throw new errors.InvalidGrant('Invalid user credentials');
+  if (answer === 'incomplete') throw refused('Account is not fully set up');
+  if (!answer) throw refused('Invalid user credentials');
   return answer;
 };
 

@@ -87,6 +87,7 @@ export const signIn: Migration = {
        sealed bytea not null,
        started timestamptz not null default now(),
        seen timestamptz not null default now(),
+       refreshing timestamptz,
        expires timestamptz not null)`,
     'create index browser_session_sid on browser_session (sid)',
     'create index browser_session_subject on browser_session (subject)',
