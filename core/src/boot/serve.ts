@@ -172,7 +172,13 @@ export const serve = async (needs: ServeNeeds): Promise<Serving> => {
         routes: registry.all(routeKind).map(({ value }) => value),
         sites: registry.all(siteKind).map(({ value }) => value),
         mounts: identity.mounts,
-        fhir: { kernel, perform, verify: identity.verify, bodyLimitBytes: config.http.bodyLimitBytes },
+        fhir: {
+          kernel,
+          perform,
+          verify: identity.verify,
+          portal: identity.portal,
+          bodyLimitBytes: config.http.bodyLimitBytes,
+        },
       }),
     );
     // Opened first, so that readiness can be asked from the beginning; closed first too: what is on the way needs all the rest.

@@ -4,6 +4,7 @@ import { hashPassword } from '../../../core/src/identity/passwords.ts';
 import { openVault } from '../../../core/src/identity/vault.ts';
 import { startTestServer, type TestServer } from '../../../core/src/testing/server.ts';
 import { randomBytes, randomUUID } from 'node:crypto';
+import { importJWK, SignJWT, type JWTPayload } from '../../../core/test/jose.ts';
 import type { ProviderUnderTest } from './provider.ts';
 
 const list = (values: readonly string[]): string => `'{${values.map((value) => JSON.stringify(value)).join(',')}}'`;
@@ -12,6 +13,8 @@ const quoted = (value: string | undefined): string => (value === undefined ? 'nu
 export interface EmbeddedUnderTest extends ProviderUnderTest {
   readonly server: TestServer;
   readonly sql: (statement: string) => Promise<Record<string, unknown>[]>;
+  /** A logout token of the provider's own key, with claims changed. */
+  readonly letter: (claims: JWTPayload, typ?: string) => Promise<string>;
 }
 
 export const embedded = async (environment: Record<string, string> = {}): Promise<EmbeddedUnderTest> => {
@@ -22,6 +25,17 @@ export const embedded = async (environment: Record<string, string> = {}): Promis
   return {
     name: 'the embedded provider',
     ...{ server, sql: run },
+    letter: async (claims, typ = 'logout+jwt') => {
+      const { id, secret } = keys.current('token');
+      const key = await importJWK(JSON.parse(Buffer.from(secret).toString()) as object, 'ES256');
+      const events = { 'http://schemas.openid.net/event/backchannel-logout': {} };
+      return new SignJWT({ events, jti: randomUUID(), ...claims })
+        .setProtectedHeader({ alg: 'ES256', kid: id, typ })
+        .setIssuer(`${server.url}/realms/heddle`)
+        .setAudience('heddle-portal')
+        .setIssuedAt()
+        .sign(key);
+    },
     issuer: `${server.url}/realms/heddle`,
     heddle: server.url,
     addClient: async ({

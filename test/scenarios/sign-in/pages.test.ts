@@ -6,7 +6,7 @@ import { formsOf, type Browser, type Page } from './browser.ts';
 import { browserAt, byPassword, claimsOf, codeRequest, exchange, refreshed, signIn, tried } from './provider.ts';
 
 const bytesOf = (base32: string): Uint8Array => {
-  const bits = [...base32.replaceAll(' ', '')]
+  const bits = Array.from(base32.replaceAll(' ', ''))
     .map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'))
     .join('');
   return Uint8Array.from(bits.match(/.{8}/g) ?? [], (byte) => Number.parseInt(byte, 2));
