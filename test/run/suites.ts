@@ -44,5 +44,10 @@ export const suites: readonly Suite[] = [
     ...{ name: 'storage', beside: 'faults', budgetSeconds: 300, quick: false },
     ...{ files: ['test/storage/**/*.test.ts'], timeoutSeconds: 60 },
   },
+  {
+    // Prepared the first time, which is most of its budget; started once for all of it.
+    ...{ name: 'keycloak', beside: 'faults', budgetSeconds: 300, quick: false },
+    ...{ files: ['test/keycloak/**/*.test.ts'], timeoutSeconds: 60 },
+  },
   { name: 'browser', budgetSeconds: 180, quick: false, files: ['test/browser/**/*.test.ts'], timeoutSeconds: 60 },
 ];

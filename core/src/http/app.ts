@@ -13,6 +13,7 @@ import type { Exchange, Middleware } from './exchange.ts';
 import { answerFhir, fhirPrefix, type FhirDoor } from './fhir.ts';
 import { faults } from './faults.ts';
 import { forwarded } from './forwarded.ts';
+import { portalSession } from './portal-session.ts';
 import { requestId } from './request-id.ts';
 import { contributedRoutes } from './routes.ts';
 import { securityHeaders } from './security-headers.ts';
@@ -80,7 +81,8 @@ export const buildApp = (needs: AppNeeds): RequestHandler => {
     faults(log),
     fhirDoor(fhir),
     mounted(needs.mounts),
-    contributedRoutes(needs.routes, bodyLimitBytes, fhir?.verify),
+    portalSession(fhir?.portal, fhir?.verify),
+    contributedRoutes(needs.routes, bodyLimitBytes, fhir),
     sites(needs.sites),
     nothingHere,
   ];
