@@ -25,6 +25,7 @@ import { consentLayer } from '../policy/consent-layer.ts';
 import { labelLayer } from '../policy/label-layer.ts';
 import { criteriaFaults, openCriteria } from '../policy/criteria.ts';
 import { buildRoleTable } from '../policy/role-table.ts';
+import { scopeLayer, withScopes } from '../policy/scope-layer.ts';
 import { openStandings } from '../policy/standing.ts';
 import { buildRegistry } from '../registry/registry.ts';
 import type { Database } from '../store/database.ts';
@@ -58,7 +59,7 @@ export const openKernel = (needs: KernelNeeds): OpenKernel => {
     plugins.map((plugin) => ({ owner: plugin.name, contributions: contributionsOf(plugin) })),
   );
   const roleFile = loadRoleFile(root);
-  const { table: roles, faults: roleFaults } = buildRoleTable(
+  const { table, faults: roleFaults } = buildRoleTable(
     roleFile,
     verbs.map(({ name }) => name),
   );
@@ -78,6 +79,7 @@ export const openKernel = (needs: KernelNeeds): OpenKernel => {
     targetsOf: (resource) => targetsOf({ structures, publicUrl }, resource),
     searchParameters: registry.all(searchParameterKind).map(({ value }) => value),
   });
+  const roles = withScopes(table);
   const compartments = r4Compartments();
   const criteria = openCriteria({
     ...{ compartments, file: roleFile, base: `${publicUrl}/fhir` },
@@ -89,6 +91,7 @@ export const openKernel = (needs: KernelNeeds): OpenKernel => {
   const access = openAccess(
     [
       roleLayer(roles, criteria),
+      scopeLayer(criteria),
       labelLayer(roleFile.labels),
       consentLayer({ unitOf: store.single, criteria, base: `${publicUrl}/fhir`, now, exempt: roleFile.exempt }),
     ],

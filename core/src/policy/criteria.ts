@@ -18,6 +18,8 @@ export interface Criteria {
   /** Whether resources of a type can belong to a patient at all. */
   readonly canBelong: (type: string) => boolean;
   readonly belongsTo: (type: string, patients: readonly string[]) => Clause;
+  /** What search parameters ask of a type; undefined where it does not have them. */
+  readonly clauseIn: (type: string, params: URLSearchParams) => Clause | undefined;
   /** What of a grant cannot be meant for a type. */
   readonly faultsIn: (grant: Grant, type: string) => readonly string[];
 }
@@ -121,6 +123,10 @@ export const openCriteria = ({ parametersOf, compartments, base, file }: Criteri
     clauseOf,
     canBelong: (type) => type === 'Patient' || references.has(type),
     belongsTo: (type, ids) => belonging(type, { kind: 'id', ids }),
+    clauseIn: (type, params) => {
+      const { query, unknown } = parseQuery(type, params, { parametersOf, base });
+      return unknown.length > 0 ? undefined : { kind: 'all', clauses: query.clauses };
+    },
     faultsIn: (grant, type) => {
       if (grant.where?.some((text) => /^(_text|_content|_filter)\b|:text=/.test(text)))
         return ['rows cannot be narrowed by words: they are looked for behind all else'];
