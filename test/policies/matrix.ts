@@ -1,16 +1,7 @@
 /** The role file as a table for people: for every role and type what may be done, read from the file by rules of its own. */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse } from 'yaml';
+import { loadRoleFile } from '../../core/src/config/role-file.ts';
 import { resourceTypes } from '../../core/src/fhir/resource-types.ts';
-
-type Row = readonly (string | { readonly may: readonly string[] } | null)[];
-
-interface File {
-  readonly verbs: Readonly<Record<string, readonly string[]>>;
-  readonly groups: Readonly<Record<string, readonly string[]>>;
-  readonly roles: Readonly<Record<string, Readonly<Record<string, Row>>>>;
-}
 
 export interface Cell {
   readonly whole: ReadonlySet<string>;
@@ -18,8 +9,7 @@ export interface Cell {
   readonly part: ReadonlySet<string>;
 }
 
-const root = join(import.meta.dirname, '../..');
-const file = parse(readFileSync(join(root, 'config/roles.yaml'), 'utf8')) as File;
+const file = loadRoleFile(join(import.meta.dirname, '../..'));
 
 export const roles = Object.keys(file.roles);
 
@@ -30,7 +20,7 @@ export const cellOf = (role: string, type: string | undefined): Cell => {
     const types = type === undefined ? ['system'] : [type, '*'];
     if (!types.includes(what) && !(type !== undefined && file.groups[what]?.includes(type))) continue;
     for (const each of row) {
-      const [words, into] = typeof each === 'string' ? [[each], whole] : [each?.may ?? [], part];
+      const [words, into] = typeof each === 'string' ? [[each], whole] : [each.may, part];
       for (const word of words) for (const verb of file.verbs[word] ?? [word]) into.add(verb);
     }
   }
