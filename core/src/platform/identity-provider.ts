@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Provider, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Account, Directory } from '../identity/accounts.ts';
 import type { Issuer } from '../identity/issuer.ts';
+import type { Launches } from '../identity/launches.ts';
 import type { KeyRing } from '../identity/keyring.ts';
 import { checkPassword } from '../identity/passwords.ts';
 import type { SignInRows } from '../identity/sign-in-rows.ts';
@@ -42,6 +43,9 @@ export interface IdentityProviderNeeds {
   /** Pages from elsewhere that may ask for tokens. */
   readonly origins: readonly string[];
   readonly registration: string | undefined;
+  readonly launches: Launches;
+  /** Apps say for which server they ask. */
+  readonly fhirBase: string;
   readonly findPatients: (account: Account, text: string) => Promise<readonly PatientChoice[]>;
   readonly log: Log;
 }
