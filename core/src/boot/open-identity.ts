@@ -14,6 +14,7 @@ import { lockOut } from '../identity/lock-out.ts';
 import { openLaunches, type Launches } from '../identity/launches.ts';
 import { openRecordPeople } from '../identity/record-people.ts';
 import { openPortalSignIn, type Send } from '../identity/portal-sign-in.ts';
+import { openRegistration, type Registration } from '../identity/registration.ts';
 import { openSecondFactor } from '../identity/second-factor.ts';
 import { openSignIn } from '../identity/sign-in.ts';
 import { openSignInRows } from '../identity/sign-in-rows.ts';
@@ -23,6 +24,7 @@ import { openVerifier, type Verify } from '../identity/verify.ts';
 import type { Perform } from '../interaction/kernel.ts';
 import type { Log } from '../observe/log.ts';
 import { unavailable } from '../outcome/outcome.ts';
+import { openMail } from '../platform/mail.ts';
 import { identityProvider, realmPath, type IdentityProvider } from '../platform/identity-provider.ts';
 import type { Database } from '../store/database.ts';
 import type { Effects } from './effects.ts';
@@ -74,11 +76,20 @@ interface Common {
   readonly launches: Launches;
 }
 
-const openEmbedded = (
-  { config, database, keys, publicUrl, perform, effects, log }: IdentityNeeds,
-  { vault, launches }: Common,
-  issuer: Issuer,
-): IdentityProvider => {
+const openOwnRegistration = (
+  { config, database, publicUrl, perform, effects, log, closing }: IdentityNeeds,
+  vault: Vault,
+): Registration | undefined => {
+  const { tenant } = config.identity.registration;
+  if (tenant === undefined) return undefined;
+  const { send } = closing(openMail(config.mail, log));
+  const { ids, random } = effects;
+  const address = `${publicUrl}${realmPath}/register`;
+  return openRegistration({ database, vault, perform, send, ids, random, tenant, address });
+};
+
+const openEmbedded = (needs: IdentityNeeds, { vault, launches }: Common, issuer: Issuer): IdentityProvider => {
+  const { config, database, keys, publicUrl, perform, effects, log } = needs;
   const { identity } = config;
   const { now, random } = effects;
   const { accessTokenSeconds, refreshSeconds, session } = identity;
@@ -96,7 +107,7 @@ const openEmbedded = (
     }),
     sessionSeconds: { idle: session.idleSeconds, most: session.mostSeconds },
     origins: config.http.cors.origins,
-    registration: undefined,
+    registration: openOwnRegistration(needs, vault),
     findPatients: openRecordPeople(database, perform).find,
     ...{ launches, fhirBase: `${publicUrl}/fhir` },
   });
