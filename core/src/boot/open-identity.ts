@@ -8,19 +8,23 @@ import { openDirectory } from '../identity/accounts.ts';
 import { portalClient, withPortal } from '../identity/portal-client.ts';
 import { openBrowserSessions } from '../identity/browser-sessions.ts';
 import { foreignIssuer } from '../identity/foreign-issuer.ts';
-import { ownIssuer, type Checks, type Issuer } from '../identity/issuer.ts';
+import { ownIssuer, type Issuer } from '../identity/issuer.ts';
 import type { KeyRing } from '../identity/keyring.ts';
 import { lockOut } from '../identity/lock-out.ts';
+import { openLaunches, type Launches } from '../identity/launches.ts';
+import { openRecordPeople } from '../identity/record-people.ts';
 import { openPortalSignIn, type Send } from '../identity/portal-sign-in.ts';
+import { openRegistration, type Registration } from '../identity/registration.ts';
 import { openSecondFactor } from '../identity/second-factor.ts';
 import { openSignIn } from '../identity/sign-in.ts';
 import { openSignInRows } from '../identity/sign-in-rows.ts';
-import { openSignedOut, type SignedOut } from '../identity/signed-out.ts';
+import { openSignedOut } from '../identity/signed-out.ts';
 import { openVault, type Vault } from '../identity/vault.ts';
 import { openVerifier, type Verify } from '../identity/verify.ts';
 import type { Perform } from '../interaction/kernel.ts';
 import type { Log } from '../observe/log.ts';
 import { unavailable } from '../outcome/outcome.ts';
+import { openMail } from '../platform/mail.ts';
 import { identityProvider, realmPath, type IdentityProvider } from '../platform/identity-provider.ts';
 import type { Database } from '../store/database.ts';
 import type { Effects } from './effects.ts';
@@ -40,6 +44,7 @@ export interface Identity {
   readonly verify: Verify;
   readonly portal: PortalDoor;
   readonly mounts: readonly Mount[];
+  readonly launches: Launches;
   /** Signs a person out everywhere. Another provider's people are signed out there. */
   readonly endSessionsOf: (account: string) => Promise<void>;
 }
@@ -67,16 +72,24 @@ const senderTo = (provider: IdentityProvider | undefined, publicUrl: string): Se
 };
 
 interface Common {
-  readonly signedOut: SignedOut;
   readonly vault: Vault;
-  readonly checks: Omit<Checks, 'algorithms'>;
+  readonly launches: Launches;
 }
 
-const openEmbedded = (
-  { config, database, keys, publicUrl, effects, log }: IdentityNeeds,
-  { vault }: Common,
-  issuer: Issuer,
-): IdentityProvider => {
+const openOwnRegistration = (
+  { config, database, publicUrl, perform, effects, log, closing }: IdentityNeeds,
+  vault: Vault,
+): Registration | undefined => {
+  const { tenant } = config.identity.registration;
+  if (tenant === undefined) return undefined;
+  const { send } = closing(openMail(config.mail, log));
+  const { ids, random } = effects;
+  const address = `${publicUrl}${realmPath}/register`;
+  return openRegistration({ database, vault, perform, send, ids, random, tenant, address });
+};
+
+const openEmbedded = (needs: IdentityNeeds, { vault, launches }: Common, issuer: Issuer): IdentityProvider => {
+  const { config, database, keys, publicUrl, perform, effects, log } = needs;
   const { identity } = config;
   const { now, random } = effects;
   const { accessTokenSeconds, refreshSeconds, session } = identity;
@@ -94,8 +107,9 @@ const openEmbedded = (
     }),
     sessionSeconds: { idle: session.idleSeconds, most: session.mostSeconds },
     origins: config.http.cors.origins,
-    registration: undefined,
-    findPatients: async () => [],
+    registration: openOwnRegistration(needs, vault),
+    findPatients: openRecordPeople(database, perform).find,
+    ...{ launches, fhirBase: `${publicUrl}/fhir` },
   });
 };
 
@@ -109,6 +123,7 @@ export const openIdentity = async (needs: IdentityNeeds): Promise<Identity> => {
   const { now, random } = effects;
   const signedOut = closing(await openSignedOut(database, log, identity.clockSkewSeconds));
   const vault = openVault(keys, random);
+  const launches = openLaunches(database, vault, random);
   const checks = {
     ...{ issuer: identity.issuer ?? `${publicUrl}${realmPath}`, audience: identity.audience },
     ...{ skewSeconds: identity.clockSkewSeconds, now },
@@ -117,8 +132,7 @@ export const openIdentity = async (needs: IdentityNeeds): Promise<Identity> => {
     identity.issuer === undefined
       ? ownIssuer(keys, checks)
       : foreignIssuer({ checks, introspection: introspectorOf(identity) });
-  const provider =
-    identity.issuer === undefined ? openEmbedded(needs, { signedOut, vault, checks }, issuer) : undefined;
+  const provider = identity.issuer === undefined ? openEmbedded(needs, { vault, launches }, issuer) : undefined;
 
   const signIn = openPortalSignIn({
     ...{ database, vault, issuer, publicUrl, now, random },
@@ -139,6 +153,6 @@ export const openIdentity = async (needs: IdentityNeeds): Promise<Identity> => {
       }),
     },
     mounts: provider ? [{ path: realmPath, handle: provider.handle }] : [],
-    endSessionsOf,
+    ...{ endSessionsOf, launches },
   };
 };

@@ -185,6 +185,7 @@ export const serve = async (needs: ServeNeeds): Promise<Serving> => {
           perform,
           verify: identity.verify,
           portal: identity.portal,
+          launches: identity.launches,
           bodyLimitBytes: config.http.bodyLimitBytes,
         },
       }),

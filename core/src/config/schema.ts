@@ -143,6 +143,14 @@ export const schema = z.strictObject({
     audience: z.string().min(1),
     /** By so much may clocks differ. */
     clockSkewSeconds: whole(0, 300),
+    /** The tenant in which people may register themselves as patients; none where they may not. */
+    registration: z.strictObject({
+      tenant: z
+        .string()
+        .min(1)
+        .nullish()
+        .transform((name) => name ?? undefined),
+    }),
     /** Clients that act with the whole role of their caller; all others are held to SMART scopes. */
     houseClients: list,
     /** The client by which the portal signs people in. The embedded provider needs no secret. */
@@ -153,6 +161,14 @@ export const schema = z.strictObject({
       clientSecret: z.string().optional(),
       everySeconds: whole(0, 3_600),
     }),
+  }),
+  /** Letters; without a server they are told on the console. */
+  mail: z.strictObject({
+    smtp: z
+      .string()
+      .regex(/^smtps?:\/\//, 'must be smtps://user:password@host:465')
+      .optional(),
+    from: z.string().min(3),
   }),
   log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']) }),
   tracing: z.strictObject({ endpoint: webAddress.optional() }),

@@ -17,6 +17,7 @@ import { portalSession } from './portal-session.ts';
 import { requestId } from './request-id.ts';
 import { contributedRoutes } from './routes.ts';
 import { securityHeaders } from './security-headers.ts';
+import { smart } from './smart.ts';
 import { sites } from './site.ts';
 
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -79,6 +80,7 @@ export const buildApp = (needs: AppNeeds): RequestHandler => {
     cors(origins),
     compression,
     faults(log),
+    smart(fhir, fhir?.launches),
     fhirDoor(fhir),
     mounted(needs.mounts),
     portalSession(fhir?.portal, fhir?.verify),

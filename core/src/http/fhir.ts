@@ -5,6 +5,7 @@ import { refusedGraphql } from '../fhir/graphql/refusal.ts';
 import { allowedMethods, readFhirRequest, type FhirRequest } from '../fhir/request-table.ts';
 import { etagOf, textOf } from '../fhir/stored.ts';
 import { defer, isDeferrable } from '../interaction/deferred.ts';
+import type { Launches } from '../identity/launches.ts';
 import type { Kernel, Perform } from '../interaction/kernel.ts';
 import { malformed, notSupported } from '../outcome/outcome.ts';
 import { authenticate, hangUpOf, type Doorkeeper } from './authenticate.ts';
@@ -20,6 +21,8 @@ import { readWanted, represent, shapeOf, type Wanted } from './representation.ts
 export interface FhirDoor extends Doorkeeper {
   readonly kernel: Kernel;
   readonly perform: Perform;
+  /** Undefined where apps are launched by another provider. */
+  readonly launches?: Launches | undefined;
   readonly bodyLimitBytes: number;
 }
 

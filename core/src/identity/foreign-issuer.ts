@@ -11,6 +11,7 @@ const described = z.object({
   token_endpoint: z.url(),
   end_session_endpoint: z.url().optional(),
   introspection_endpoint: z.url().optional(),
+  revocation_endpoint: z.url().optional(),
 });
 
 type Described = z.infer<typeof described>;
@@ -116,6 +117,10 @@ export const foreignIssuer = ({ checks, introspection }: ForeignIssuerNeeds): Is
         authorization: found.authorization_endpoint,
         token: found.token_endpoint,
         endSession: found.end_session_endpoint,
+        keys: found.jwks_uri,
+        introspection: found.introspection_endpoint,
+        revocation: found.revocation_endpoint,
+        management: undefined,
       };
     },
   };

@@ -28,6 +28,11 @@ export interface Endpoints {
   readonly authorization: string;
   readonly token: string;
   readonly endSession: string | undefined;
+  readonly keys: string;
+  readonly introspection: string | undefined;
+  readonly revocation: string | undefined;
+  /** Where people look after their own account and what apps hold of it. */
+  readonly management: string | undefined;
 }
 
 export interface Checks {
@@ -147,6 +152,9 @@ export const ownIssuer = (keys: KeyRing, checks: Omit<Checks, 'algorithms'>): Is
     checkLogout: checkLogoutWith(keyOf, pinned),
     checkIdToken: checkIdTokenWith(keyOf, pinned),
     onChange: keys.onChange,
-    endpoints: async () => ({ authorization: at('auth'), token: at('token'), endSession: at('logout') }),
+    endpoints: async () => ({
+      ...{ authorization: at('auth'), token: at('token'), endSession: at('logout'), keys: at('certs') },
+      ...{ introspection: at('token/introspect'), revocation: at('revoke'), management: `${checks.issuer}/account` },
+    }),
   };
 };

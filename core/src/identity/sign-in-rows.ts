@@ -31,6 +31,8 @@ export interface SignInRows {
   readonly sessionsOf: (account: string) => Promise<readonly Payload[]>;
   /** The session that a grant belongs to, by what its client still holds. */
   readonly sessionOfGrant: (grant: string) => Promise<Payload | undefined>;
+  /** What clients hold in a session, but for offline access: that outlives it. */
+  readonly grantsOf: (uid: string) => Promise<readonly { readonly grant: string; readonly client: string }[]>;
   readonly endSession: (uid: string) => Promise<void>;
   /** A session that is used lives on, up to its longest. */
   readonly touch: (uid: string, idleSeconds: number, mostSeconds: number) => Promise<void>;
@@ -140,6 +142,13 @@ export const openSignInRows = ({ transactions }: Database, tokenSeconds: number)
       );
       return row && payloadOf(row);
     },
+    grantsOf: (uid) =>
+      ask(
+        `select distinct grant_id as "grant", payload::json->>'clientId' as client from sign_in
+          where model in ('RefreshToken', 'AuthorizationCode') and uid = $1 and grant_id is not null
+            and not 'offline_access' = any(string_to_array(coalesce(payload::json->>'scope', ''), ' '))`,
+        [uid],
+      ),
     endSession: async (uid) => {
       await ask('delete from sign_in where model = $1 and uid = $2', ['Session', uid]);
     },

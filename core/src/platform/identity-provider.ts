@@ -3,8 +3,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Provider, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Account, Directory } from '../identity/accounts.ts';
 import type { Issuer } from '../identity/issuer.ts';
+import type { Launches } from '../identity/launches.ts';
 import type { KeyRing } from '../identity/keyring.ts';
 import { checkPassword } from '../identity/passwords.ts';
+import type { Registration } from '../identity/registration.ts';
 import type { SignInRows } from '../identity/sign-in-rows.ts';
 import type { SignInService } from '../identity/sign-in.ts';
 import type { Vault } from '../identity/vault.ts';
@@ -18,6 +20,7 @@ import { endGrant, introspectGrant, paths, revokeGrant } from './sign-in/own-gra
 import { ownPaths } from './sign-in/own-paths.ts';
 import { passwordGrant } from './sign-in/password-grant.ts';
 import { callerAddress, led, underPublicAddress } from './sign-in/raw-request.ts';
+import { registrationPages } from './sign-in/registration-pages.ts';
 import { endByRefreshToken, introspect, revoke } from './sign-in/token-services.ts';
 import { endSessionsOf } from './sign-in/sessions.ts';
 import { burnCode, tellSession } from './sign-in/token-answer.ts';
@@ -41,7 +44,11 @@ export interface IdentityProviderNeeds {
   readonly sessionSeconds: { readonly idle: number; readonly most: number };
   /** Pages from elsewhere that may ask for tokens. */
   readonly origins: readonly string[];
-  readonly registration: string | undefined;
+  /** Undefined where nobody registers himself. */
+  readonly registration: Registration | undefined;
+  readonly launches: Launches;
+  /** Apps say for which server they ask. */
+  readonly fhirBase: string;
   readonly findPatients: (account: Account, text: string) => Promise<readonly PatientChoice[]>;
   readonly log: Log;
 }
@@ -64,7 +71,8 @@ interface Built {
 }
 
 const build = (needs: IdentityProviderNeeds): Built => {
-  const { directory, rows, issuer, signIn, vault, log, publicUrl, accessTokenSeconds } = needs;
+  const { directory, rows, issuer, signIn, vault, log, publicUrl, accessTokenSeconds, registration } = needs;
+  const portal = `${publicUrl}/auth/login`;
   const provider = new Provider(`${publicUrl}${realmPath}`, configurationOf({ ...needs, realmPath }));
   // What it believes of a request's address is what `underPublicAddress` wrote.
   provider.proxy = true;
@@ -91,8 +99,13 @@ const build = (needs: IdentityProviderNeeds): Built => {
     ownPaths(provider, {
       ...{ services, style, end },
       cookiePath: `${realmPath}/`,
-      interact: interactions({ ...{ directory, signIn, vault, addressOf, style }, ...needs }),
-      account: accountPage({ directory, signIn, vault, addressOf, style, end, portal: `${publicUrl}/auth/login` }),
+      interact: interactions({
+        ...needs,
+        ...{ addressOf, style },
+        registration: needs.registration && `${realmPath}${paths.register}`,
+      }),
+      account: accountPage({ directory, signIn, vault, addressOf, style, end, portal }),
+      register: registration && registrationPages({ registration, style, portal, log }),
     }),
   );
   provider.use(burnCode(rows));

@@ -1,15 +1,18 @@
 /** How the provider's package is set up: Keycloak's paths, claims and habits. */
 import {
+  errors,
   interactionPolicy,
   type Configuration,
   type Interaction as InteractionModel,
   type KoaContextWithOIDC,
 } from 'oidc-provider';
 import type { Directory } from '../../identity/accounts.ts';
+import type { Launches } from '../../identity/launches.ts';
 import { tokenAlgorithm, type KeyRing } from '../../identity/keyring.ts';
 import type { SignInRows } from '../../identity/sign-in-rows.ts';
 import { accessClaims, personClaims } from './claims.ts';
 import { adapterFor } from './adapter.ts';
+import { isLaunch, openGrants } from './grants.ts';
 import { jwkOf } from './jwk.ts';
 import { endedPage, errorPage, leavePage } from './leave-pages.ts';
 import { paths } from './own-grants.ts';
@@ -23,6 +26,8 @@ export interface ConfigurationNeeds {
   readonly keys: KeyRing;
   readonly publicUrl: string;
   readonly realmPath: string;
+  readonly launches: Launches;
+  readonly fhirBase: string;
   readonly origins: readonly string[];
   readonly accessTokenSeconds: number;
   readonly refreshSeconds: number;
@@ -64,24 +69,12 @@ const policyOf = (directory: Directory, rows: SignInRows): interactionPolicy.Def
   return policy;
 };
 
-/** One for each client in each session; its id is the tokens' `sid`. */
-const grantFor =
-  (rows: SignInRows) =>
-  async ({ oidc }: KoaContextWithOIDC) => {
-    const { client, account, session, provider, params, result } = oidc;
-    if (!client || !account || !session) return undefined;
-    const known = session.grantIdFor(client.clientId);
-    const found = known === undefined ? undefined : await provider.Grant.find(known);
-    const grant = found ?? new provider.Grant({ accountId: account.accountId, clientId: client.clientId });
-    const scope = scopesOf(params?.['scope']).join(' ');
-    grant.addOIDCScope(scope);
-    grant.addResourceScope(resource, scope);
-    const id = await grant.save();
-    session.sidFor(client.clientId, id);
-    const launch = result?.['launch'];
-    if (typeof launch === 'object' && launch !== null) await rows.setLaunch(id, launch);
-    return grant;
-  };
+/** SMART App Launch: an app that was led to another server must not bring its token here. */
+const refuseOtherServer = ({ oidc }: KoaContextWithOIDC, here: string): void => {
+  const aud = oidc.params?.['aud'];
+  if (typeof aud === 'string' && aud.replace(/\/+$/, '') !== here)
+    throw new errors.InvalidRequest('aud is not the address of this FHIR server');
+};
 
 const unguarded = (options: RequestInit = {}): RequestInit => {
   const { dispatcher: _guard, ...rest } = options;
@@ -127,7 +120,10 @@ export const configurationOf = (needs: ConfigurationNeeds): Configuration => {
       AuthorizationCode: 60,
       IdToken: needs.accessTokenSeconds,
       Interaction: 1_800,
-      Grant: refreshSeconds,
+      Grant: (ctx) => {
+        const asked = askedIn(ctx);
+        return isLaunch(asked) && !asked.includes('offline_access') ? sessionSeconds.most : refreshSeconds;
+      },
       RefreshToken: (_ctx, token) => (isOffline(token.scopes) ? refreshSeconds : sessionSeconds.idle),
       Session: (_ctx, { loginTs }) =>
         Math.max(1, Math.min(sessionSeconds.idle, (loginTs ?? now()) + sessionSeconds.most - now())),
@@ -135,8 +131,8 @@ export const configurationOf = (needs: ConfigurationNeeds): Configuration => {
     pkce: { required: () => true },
     rotateRefreshToken: true,
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
-    expiresWithSession: async (_ctx, { scopes }) => !isOffline(scopes),
-    loadExistingGrant: grantFor(rows),
+    expiresWithSession: async (_ctx, { scopes }) => !isOffline(scopes) && !isLaunch([...scopes]),
+    loadExistingGrant: openGrants(needs),
     interactions: {
       policy: policyOf(directory, rows),
       url: (_ctx, { uid }: InteractionModel) => `${realmPath}${paths.signIn}/${uid}`,
@@ -154,6 +150,7 @@ export const configurationOf = (needs: ConfigurationNeeds): Configuration => {
         useGrantedResource: () => true,
         getResourceServerInfo: async (ctx) => {
           const asked = askedIn(ctx);
+          refuseOtherServer(ctx, needs.fhirBase);
           const client = await directory.findClient(ctx.oidc.client?.clientId ?? '');
           if (client) refuseUnknown(asked, client);
           return resourceServer(asked.join(' '));

@@ -18,5 +18,6 @@ export const paths = {
   revocation: `${oidc}/revoke`,
   signIn: '/login-actions/authenticate',
   account: '/account',
+  register: '/register',
   style: '/resources/style.css',
 } as const;

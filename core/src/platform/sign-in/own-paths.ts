@@ -14,6 +14,8 @@ export interface OwnPathsNeeds extends Leave {
   readonly services: TokenServices;
   readonly interact: Page;
   readonly account: Page;
+  /** Undefined where nobody registers himself. */
+  readonly register: Page | undefined;
 }
 
 type Next = () => Promise<void>;
@@ -60,6 +62,8 @@ export const ownPaths =
     }
     if (path.startsWith(`${paths.signIn}/`)) return pageAnswers(ctx, style, () => needs.interact(ctx, provider));
     if (path === paths.account) return pageAnswers(ctx, style, () => needs.account(ctx, provider));
+    const { register } = needs;
+    if (path === paths.register && register) return pageAnswers(ctx, style, () => register(ctx, provider));
     if (path === paths.userinfo) {
       const { status, body } = await userInfo(ctx.get('authorization'), services);
       ctx.status = status;

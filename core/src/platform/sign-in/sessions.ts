@@ -4,7 +4,6 @@ import type { Payload, SignInRows } from '../../identity/sign-in-rows.ts';
 import type { Log } from '../../observe/log.ts';
 
 interface Authorization {
-  readonly sid?: string;
   readonly grantId?: string;
   /** Offline access outlives the session. */
   readonly persistsLogout?: boolean;
@@ -33,14 +32,17 @@ const tell = async (provider: Provider, clientId: string, account: string, sid: 
 export const endSession = async (provider: Provider, session: Payload, { rows, log }: SessionEnd): Promise<void> => {
   const { uid, accountId } = session;
   const authorizations = Object.entries((session['authorizations'] ?? {}) as Record<string, Authorization>);
+  const launched = typeof uid === 'string' ? await rows.grantsOf(uid) : [];
   if (typeof uid === 'string') await rows.endSession(uid);
+  const current = authorizations
+    .filter(([, { persistsLogout }]) => persistsLogout !== true)
+    .flatMap(([client, { grantId }]) => (grantId === undefined ? [] : [{ client, grant: grantId }]));
+  const all = new Map([...launched, ...current].map(({ client, grant }) => [grant, client]));
   await Promise.all(
-    authorizations
-      .filter(([, { persistsLogout }]) => persistsLogout !== true)
-      .map(async ([clientId, { grantId, sid }]) => {
-        if (grantId !== undefined) await rows.endGrant(grantId);
-        if (sid !== undefined && typeof accountId === 'string') await tell(provider, clientId, accountId, sid, log);
-      }),
+    [...all].map(async ([grant, client]) => {
+      await rows.endGrant(grant);
+      if (typeof accountId === 'string') await tell(provider, client, accountId, grant, log);
+    }),
   );
 };
 
