@@ -1,7 +1,7 @@
 /** Runs a search and answers its rows, each with its place in the order. */
 import type { Resource } from '../../fhir/body.ts';
 import type { Query } from '../../fhir/search/query.ts';
-import { tooCostly } from '../../outcome/outcome.ts';
+import { tooMuch } from '../../outcome/outcome.ts';
 import { placesIn } from '../index/held.ts';
 import { referenceWord } from '../index/words.ts';
 import { findMany, type Current } from '../resources.ts';
@@ -168,7 +168,7 @@ export const openFind = (): Find => {
       const conditions: Condition[] = [{ kind: 'words', keys, order: 'mixed', matches }];
       const hits = await rows(means, { query: { type, clauses: [] }, limit: mostReferring + 1 }, conditions);
       if (hits.length > mostReferring)
-        throw tooCostly(`more than ${mostReferring} resources refer to one that is looked at: narrow the search`);
+        throw tooMuch(`more than ${mostReferring} resources refer to one that is looked at: narrow the search`);
       budget.spend(hits.length);
       return hits.map(({ current }) => subjectOf(means.searching, current));
     },

@@ -2,6 +2,7 @@
 import { isResourceType } from '../../resource-types.ts';
 import type { SearchParameter } from '../../search-parameter.ts';
 import { invalid } from '../../../outcome/outcome.ts';
+import { fold } from '../fold.ts';
 import type { Clause, Parameters } from '../query.ts';
 import { splitUnescaped, unescaped } from './text.ts';
 import {
@@ -44,7 +45,7 @@ const token: Read = (asked, { base }) => {
   const texts = values.map(unescaped);
   if (modifier === undefined) return { kind: 'token', code, values: values.map(tokenValue) };
   if (modifier === 'not') return not({ kind: 'token', code, values: values.map(tokenValue) });
-  if (modifier === 'text') return { kind: 'token-text', code, values: texts };
+  if (modifier === 'text') return { kind: 'token-text', code, values: texts.map((text) => something(name, text)) };
   if (modifier === 'of-type')
     return { kind: 'of-type', code, values: values.map((value) => typedIdentifier(name, value)) };
   const local = texts.map((text) => (text.startsWith(`${base}/`) ? text.slice(base.length + 1) : text));
@@ -62,13 +63,21 @@ const reference: Read = (asked, { base }) => {
   return { kind: 'reference', code, values: values.map((value) => referenceValue(name, value, modifier, base)) };
 };
 
+/** Every text begins with nothing: who asks for it means something else. */
+const something = (name: string, text: string): string => {
+  if (fold(text) === '') throw invalid(name, `${name} has nothing to look for: blanks, accents and signs do not count`);
+  return text;
+};
+
 const string: Read = (asked) => {
-  const { code, modifier = 'start', values } = asked;
+  const { name, code, modifier = 'start', values } = asked;
   const texts = values.map(unescaped);
-  if (modifier === 'start' || modifier === 'exact' || modifier === 'contains')
-    return { kind: 'string', code, match: modifier, values: texts };
+  if (modifier === 'exact') return { kind: 'string', code, match: modifier, values: texts };
+  if (modifier === 'start' || modifier === 'contains')
+    return { kind: 'string', code, match: modifier, values: texts.map((text) => something(name, text)) };
   // R4 search.html#modifiers: for strings, :text looks through what is indexed as text.
-  if (modifier === 'text') return { kind: 'string', code, match: 'contains', values: texts };
+  if (modifier === 'text')
+    return { kind: 'string', code, match: 'contains', values: texts.map((text) => something(name, text)) };
   throw refuseModifier(asked, 'string');
 };
 

@@ -1,5 +1,5 @@
 /** What the reading of a search needs to know besides the search, and how far it may branch. */
-import { tooCostly } from '../../../outcome/outcome.ts';
+import { tooMuch } from '../../../outcome/outcome.ts';
 import type { Parameters } from '../query.ts';
 
 export interface ParseContext {
@@ -22,7 +22,10 @@ export const readingOf = (context: ParseContext): Reading => {
     ...context,
     follow: (name) => {
       if (++branches > mostBranches)
-        throw tooCostly(`${name.slice(0, 200)} may lead to too many types: name them, as in subject:Patient.name`);
+        throw tooMuch(
+          `${name.slice(0, 200)} may lead to too many types: name them, as in subject:Patient.name`,
+          name.slice(0, 200),
+        );
     },
   };
 };
