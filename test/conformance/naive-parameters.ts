@@ -10,7 +10,7 @@ export type Found =
       readonly texts: readonly string[];
       readonly typed?: readonly Json[];
     }
-  | { readonly kind: 'string' | 'uri'; readonly text: string }
+  | { readonly kind: 'string' | 'uri'; readonly text: string; readonly isFamily?: true }
   | { readonly kind: 'date'; readonly span: Span }
   | { readonly kind: 'number'; readonly span: Span }
   | { readonly kind: 'quantity'; readonly quantity: unknown }
@@ -45,21 +45,24 @@ const ofIdentifier = (value: unknown): Found => ({
   texts: texts(at(value, 'type', 'text'), ...listAt(value, 'type', 'coding').map((one) => at(one, 'display'))),
   typed: listAt(value, 'type', 'coding').map((one) => ({ ...(one as Json), value: at(value, 'value') })),
 });
-const ofContact = (value: unknown): Found => ({ kind: 'token', tokens: [{ code: at(value, 'value') }], texts: [] });
+const ofContact = (value: unknown): Found => ({
+  kind: 'token',
+  tokens: [{ code: at(value, 'value'), folds: true }],
+  texts: [],
+});
 const ofText = (value: unknown): Found => ({ kind: 'string', text: String(value) });
+const ofFamily = (value: unknown): Found => ({ kind: 'string', text: String(value), isFamily: true });
 const ofUri = (value: unknown): Found => ({ kind: 'uri', text: String(value) });
 const ofDate = (value: unknown): Found => ({ kind: 'date', span: spanOf(String(value)) });
 export const ofQuantity = (quantity: unknown): Found => ({ kind: 'quantity', quantity });
 const ofReference = (reference: unknown): Found => ({ kind: 'reference', reference });
 
-const nameParts = (name: unknown): Found[] =>
-  texts(
-    at(name, 'family'),
-    at(name, 'text'),
-    ...listAt(name, 'given'),
-    ...listAt(name, 'prefix'),
-    ...listAt(name, 'suffix'),
-  ).map(ofText);
+const nameParts = (name: unknown): Found[] => [
+  ...texts(at(name, 'family')).map(ofFamily),
+  ...texts(at(name, 'text'), ...listAt(name, 'given'), ...listAt(name, 'prefix'), ...listAt(name, 'suffix')).map(
+    ofText,
+  ),
+];
 const addressParts = (address: unknown): Found[] =>
   texts(
     ...listAt(address, 'line'),
@@ -153,7 +156,7 @@ export const looks: Readonly<Record<string, Readonly<Record<string, Look>>>> = {
   },
   Patient: {
     ...everywhere,
-    ...{ family: look('name.family', ofText), given: look('name.given', ofText) },
+    ...{ family: look('name.family', ofFamily), given: look('name.given', ofText) },
     name: (resource) => along(resource, 'name').flatMap(nameParts),
     address: (resource) => along(resource, 'address').flatMap(addressParts),
     'address-city': look('address.city', ofText),
@@ -193,7 +196,7 @@ export const looks: Readonly<Record<string, Readonly<Record<string, Look>>>> = {
     ...everywhere,
     ...{
       url: look('url', ofUri),
-      version: look('version', (value) => ({ kind: 'token', tokens: [{ code: value }], texts: [] })),
+      version: look('version', (value) => ({ kind: 'token', tokens: [{ code: value, folds: true }], texts: [] })),
     },
     status: look('status', ofCode('http://hl7.org/fhir/publication-status')),
   },

@@ -96,7 +96,7 @@ const isFound = (world: NaiveWorld, modifier: string, asked: string, found: Foun
     case 'token':
       return isTokenFound(modifier, asked, found);
     case 'string':
-      return isString(modifier, plain(asked), found.text);
+      return isString(modifier, plain(asked), found.text, found.isFamily);
     case 'uri':
       return isAddress(modifier, plain(asked), found.text);
     case 'date':

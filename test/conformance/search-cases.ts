@@ -8,7 +8,6 @@ import {
   elsewhere,
   families,
   ids,
-  long,
   numbers,
   openChoices,
   systems,
@@ -37,9 +36,8 @@ export const openCases = (random: Seeded, base: string) => {
         'upon',
         'ends',
         'done ends w',
-        long,
-        `${long} ends b`,
-        `${long} ends well`,
+        ...['quinones', 'schmidt', 'muller schmidt', 'obrien', 'o brien', 'berg', 'x'],
+        ...['ΟΔΥΣ', 'σσ', 'παπασ', 'र', 'राम', 'रीमा', '가', '각'],
       ],
     ]);
   const person = () => pick([pick(ids), `Patient/${pick(ids)}`, elsewhere, `${base}/Patient/${pick(ids)}`]);
@@ -80,7 +78,7 @@ export const openCases = (random: Seeded, base: string) => {
       () =>
         ask(
           pick(['telecom', 'phone', 'email']),
-          either(() => pick(['1', 'a@b'])),
+          either(() => pick(['1', 'a@b', 'A@B'])),
         ),
       () =>
         ask(
@@ -145,7 +143,7 @@ export const openCases = (random: Seeded, base: string) => {
       () => ask('code-value-string', `${code()}$${name()}`),
       () => ask('code-value-date', `${token()}$${date()}`),
       () => ask(pick(['patient', 'subject', 'subject:Patient']), either(person)),
-      () => ask(pick(['subject:identifier', 'subject:identifier']), pick(['1', 'http://a|1', '|1', 'http://a|'])),
+      () => ask(pick(['subject:identifier', 'patient:identifier']), pick(['1', 'http://a|1', '|1', 'http://a|'])),
       () =>
         ask(pick(['subject.family', 'subject:Patient.name', 'patient.organization.name', 'performer.name']), name()),
       () => ask(pick(['patient:Patient.gender', 'subject.gender:not']), gender()),
@@ -177,7 +175,7 @@ export const openCases = (random: Seeded, base: string) => {
           pick(['url', 'url:below']),
           either(() => pick([...urls, 'http://v.example'])),
         ),
-      () => ask('version', pick(['1', '|2', '3'])),
+      () => ask('version', pick(['1', '|2', '3', 'rc-a', '|RC-A'])),
       () => ask('status', pick(['active', 'http://hl7.org/fhir/publication-status|draft'])),
       () => missing('url', 'version'),
     ],

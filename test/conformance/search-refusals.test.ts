@@ -143,6 +143,7 @@ describe('what a search cannot mean', () => {
         'Observation?value-quantity=5.4|': 'value-quantity',
       },
       ...{ 'Patient?_query=x': '_query', 'Observation?code:in=http://x/nope': 'code:in' },
+      ...{ 'Patient?active=maybe': 'active', 'Patient?active=TRUE': 'active', 'Patient?deceased=x': 'deceased' },
       'Patient?_summary=text&_revinclude=Observation:patient': '_summary',
     };
     for (const [path, name] of Object.entries(paths)) it(path, () => refuses(path, name));

@@ -22,15 +22,15 @@ export interface Searching {
   readonly searchable: (type: string) => readonly SearchParameter[];
 }
 
-export type SearchingNeeds = IndexNeeds & Pick<ConditionNeeds, 'impliedCodes'>;
+export type SearchingNeeds = IndexNeeds & Pick<ConditionNeeds, 'impliedCodes' | 'foundTypes'>;
 
 const openSearching = (needs: SearchingNeeds, generation: number): Searching => {
-  const { table: parameters, units, impliedCodes } = needs;
+  const { table: parameters, units, impliedCodes, foundTypes } = needs;
   return {
     ...{ generation, parameters },
     ...openIndex(needs),
     sortKey: (type, sort) => sortKeyOf(parameters(type), sort),
-    conditions: ({ type, clauses }) => conditionsOf(type, clauses, { parameters, units, impliedCodes }),
+    conditions: ({ type, clauses }) => conditionsOf(type, clauses, { parameters, units, impliedCodes, foundTypes }),
     searchable: (type) => {
       const { all, lookup } = parameters(type);
       return [...all.values()].filter(({ code }) => lookup.has(code) || code === '_id' || code === '_lastUpdated');

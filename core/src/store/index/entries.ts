@@ -10,15 +10,17 @@ import { orderOf, partKey, placesOf, type ParameterTable } from './parameter-tab
 import { besideKey, linkKey } from './parameter-key.ts';
 import { heldIn, heldKey, holdingWords, linkWord, places, spanWord, type Held } from './held.ts';
 import {
+  familyWords,
   identifierWords,
   longWords,
   shownTexts,
   spansOf,
+  thereWords,
   typedIdentifierWords,
   wordTexts,
   type WordNeeds,
 } from './typed-values.ts';
-import { referenceWord } from './words.ts';
+import { referenceWord, thereWord } from './words.ts';
 
 /** Compiles the expressions of some parameters of a type. */
 export type CompileExtractor = (type: string, parameters: readonly SearchParameter[]) => Extractor;
@@ -106,8 +108,7 @@ const addWords = (words: Word[], param: number, at: number, values: readonly str
   else for (const value of values) addOnce(words, from, { param, value, at }, (a, b) => a.value === b.value);
 };
 
-/** What stands under the key that says no more than that something is there. */
-const there = ['1'];
+const there = [thereWord()];
 
 /** The words of reference parameters, by value: of few they are looked through, of many they are laid out first. */
 const wordsOf = (words: readonly Word[], targets: readonly Target[]): ((value: string) => readonly Word[]) => {
@@ -174,8 +175,9 @@ const addHeldLinks = (words: Word[], key: number, values: readonly Typed[], { pl
     if (ids.has(each.id)) words.push({ param: key, value: linkWord(each.type), at: each.place * places + place });
 };
 
-const besideTexts = (kind: SearchParameter['type'], values: readonly Typed[]): string[] => {
+const besideTexts = ({ type: kind, code }: SearchParameter, values: readonly Typed[]): string[] => {
   if (kind === 'token') return values.flatMap(typedIdentifierWords);
+  if (kind === 'string') return values.flatMap((value) => familyWords(code, value));
   return kind === 'reference' ? values.flatMap(identifierWords) : [];
 };
 
@@ -210,8 +212,9 @@ const indexed = (
     const besides = keyAt(besideKey(planned.key), standing);
     if (texts.length === 0) addWords(words, besides, place, there);
     if (parameter.type === 'string') addWords(words, besides, place, values.flatMap(longWords));
+    if (parameter.type === 'reference') addWords(words, besides, place, values.flatMap(thereWords));
     if (parameter.type === 'reference') addHeldLinks(words, keyAt(planned.key, standing), values, standing);
-    const beside = besideTexts(parameter.type, values);
+    const beside = besideTexts(parameter, values);
     if (beside.length > 0) addWords(words, keyAt(planned.beside, standing), place, beside);
   }
   for (const each of elements) addElements(words, each, resource, standing, needs);

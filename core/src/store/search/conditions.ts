@@ -1,12 +1,14 @@
 /** Turns the clauses of a query into conditions on the index tables; pure, and knows no SQL. */
-import type { Arm, Clause } from '../../fhir/search/query.ts';
+import type { Arm, Clause, TokenValue } from '../../fhir/search/query.ts';
 import type { ImpliedCodes } from '../../fhir/search/implied-codes.ts';
+import { anything, type FoundTypes } from '../../fhir/search/found-types.ts';
 import { shownTest, textTest } from '../../fhir/search/text-query.ts';
 import { invalid } from '../../outcome/outcome.ts';
 import { besideKey } from '../index/parameter-key.ts';
 import type { CompositeLookup, Lookup, ParameterTable, TypeParameters } from '../index/parameter-table.ts';
 import { holdingKey, linkWord } from '../index/held.ts';
-import type { WordNeeds } from '../index/typed-values.ts';
+import { caseless, type WordNeeds } from '../index/typed-values.ts';
+import { thereWord } from '../index/words.ts';
 import type { ArmCondition, Condition, Place } from './condition.ts';
 import type { Match } from './match.ts';
 import { stringCondition } from './string-condition.ts';
@@ -18,6 +20,7 @@ export interface ConditionNeeds {
   readonly parameters: ParameterTable;
   readonly units: WordNeeds['units'];
   readonly impliedCodes: ImpliedCodes;
+  readonly foundTypes: FoundTypes;
 }
 
 type OfCode = Exclude<Extract<Clause, { readonly code: string }>, { kind: 'has' }>;
@@ -33,15 +36,29 @@ const placeOf = (described: TypeParameters, code: string, { keys }: Lookup): Pla
   keys,
 });
 
+/** Some types are stored whatever their case; who finds others as well is asked for both. */
+const casesOf = (values: readonly TokenValue[], types: ReadonlySet<string>): readonly TokenValue[] => {
+  if (!['string', 'ContactPoint', anything].some((type) => types.has(type))) return values;
+  const folded = values.map((value) => (value.code === undefined ? value : { ...value, code: caseless(value.code) }));
+  return types.size === 1 && !types.has(anything)
+    ? folded
+    : [...values, ...folded.filter(({ code }, nth) => code !== values[nth]?.code)];
+};
+
+const isTruth = (code: string | undefined): boolean => code === undefined || code === 'true' || code === 'false';
+
 const wordMatches = (
   type: string,
   clause: Clause,
-  { parameters, units, impliedCodes }: ConditionNeeds,
+  { parameters, units, impliedCodes, foundTypes }: ConditionNeeds,
   onlyType?: string,
 ): readonly Match[] | undefined => {
-  const matches = matchesOf(clause, units, onlyType);
   const parameter = clause.kind === 'token' ? parameters(type).all.get(clause.code) : undefined;
-  if (!matches || !parameter || clause.kind !== 'token') return matches;
+  if (!parameter || clause.kind !== 'token') return matchesOf(clause, units, onlyType);
+  const types = foundTypes(type, parameter);
+  const wrong = types.size === 1 && types.has('boolean') ? clause.values.find(({ code }) => !isTruth(code)) : undefined;
+  if (wrong) throw invalid(clause.code, `${clause.code} is true or false`);
+  const matches = matchesOf({ ...clause, values: casesOf(clause.values, types) }, units) ?? [];
   const sets = impliedCodes(type, parameter);
   return [...matches, ...clause.values.flatMap((value) => impliedMatches(value, sets))];
 };
@@ -84,8 +101,9 @@ const armCondition = ({ type, clause }: Arm, needs: ConditionNeeds): ArmConditio
 
 const presence = (described: TypeParameters, code: string, found: Lookup): Condition => {
   const { keys, order, onlyType } = found;
-  if (onlyType !== undefined)
-    return {
+  const besides = keys.map(besideKey);
+  if (onlyType !== undefined) {
+    const led: Condition = {
       ...{ kind: 'words', keys, order },
       matches: [
         { start: '', tests: [{ nth: 2, test: 'is', text: onlyType }] },
@@ -94,7 +112,15 @@ const presence = (described: TypeParameters, code: string, found: Lookup): Condi
         { exact: linkWord(onlyType) },
       ],
     };
-  const unfound: Place = { table: 'word', keys: keys.map(besideKey) };
+    const there: Condition = {
+      kind: 'words',
+      keys: besides,
+      order: 'plain',
+      matches: [{ exact: thereWord(onlyType) }],
+    };
+    return { kind: 'any', conditions: [led, there] };
+  }
+  const unfound: Place = { table: 'word', keys: besides };
   return {
     kind: 'any',
     conditions: [placeOf(described, code, found), unfound].map((place) => ({ kind: 'present', place })),
@@ -121,6 +147,11 @@ const hopsOf = (clause: Clause): number => {
   if (clause.kind === 'has') return 1 + hopsOf(clause.arm.clause);
   if (clause.kind === 'all' || clause.kind === 'any') return Math.max(0, ...clause.clauses.map(hopsOf));
   return clause.kind === 'not' ? hopsOf(clause.clause) : 0;
+};
+
+const hasFamilies = (type: string, code: string, { parameters, foundTypes }: ConditionNeeds): boolean => {
+  const parameter = parameters(type).all.get(code);
+  return code === 'family' || (parameter !== undefined && foundTypes(type, parameter).has('HumanName'));
 };
 
 const ofParameter = (type: string, clause: OfCode, needs: ConditionNeeds): Condition => {
@@ -160,13 +191,13 @@ const ofParameter = (type: string, clause: OfCode, needs: ConditionNeeds): Condi
         kind: 'words',
         keys: besides,
         order: 'plain',
-        matches: matchesOf(clause, needs.units) ?? [],
+        matches: matchesOf(clause, needs.units, found.onlyType) ?? [],
       };
     case 'in':
     case 'subsumed':
       throw invalid(code, `the values of ${code} were not looked up in the terminology`);
     case 'string':
-      return stringCondition(clause, { kind: 'words', keys, order });
+      return stringCondition(clause, { kind: 'words', keys, order }, hasFamilies(type, code, needs) ? besides : []);
     case 'number':
     case 'quantity':
     case 'reference':

@@ -10,7 +10,9 @@ import {
   anyType,
   anyVersion,
   outsideWord,
+  referenceIdentifierWord,
   referenceWord,
+  seam,
   longest,
   short,
   stringWord,
@@ -18,11 +20,22 @@ import {
   typedIdentifierWord,
   uriWord,
 } from '../index/words.ts';
-import type { Match } from './match.ts';
+import type { Match, PartTest } from './match.ts';
 
 const tokenMatch = ({ system, code }: TokenValue): Match => {
   if (code === undefined) return { start: '', tests: [{ nth: 2, test: 'is', text: short(cleared(system ?? '')) }] };
   return system === undefined ? { start: anySystem(code) } : { exact: tokenWord(system, code) };
+};
+
+/** Of the identifier in a reference, behind which the type stands. */
+const identifierMatch = ({ system, code }: TokenValue, onlyType: string | undefined): Match => {
+  const ofType: PartTest[] = onlyType === undefined ? [] : [{ nth: 3, test: 'is', text: onlyType }];
+  if (code === undefined)
+    return { start: '', tests: [{ nth: 2, test: 'is', text: short(cleared(system ?? '')) }, ...ofType] };
+  if (system === undefined) return { start: anySystem(code), tests: ofType };
+  return onlyType === undefined
+    ? { start: `${tokenWord(system, code)}${seam}` }
+    : { exact: referenceIdentifierWord(system, code, onlyType) };
 };
 
 /** Of elements of type code the code alone is stored: which system it is of, their binding says. */
@@ -95,7 +108,7 @@ export const matchesOf = (clause: Clause, units: WordNeeds['units'], onlyType?: 
     case 'quantity':
       return clause.values.flatMap((value) => quantityMatches(value, units));
     case 'identifier':
-      return clause.values.map(tokenMatch);
+      return clause.values.map((value) => identifierMatch(value, onlyType));
     case 'of-type':
       return clause.values.map(({ system, code, value }) => ({ exact: typedIdentifierWord(system, code, value) }));
     case 'all':

@@ -3,6 +3,7 @@ import { isResourceType } from '../../resource-types.ts';
 import type { SearchParameter } from '../../search-parameter.ts';
 import { invalid } from '../../../outcome/outcome.ts';
 import { fold } from '../fold.ts';
+import { longestStart, longestWithin } from '../limits.ts';
 import type { Clause, Parameters } from '../query.ts';
 import { splitUnescaped, unescaped } from './text.ts';
 import {
@@ -45,7 +46,8 @@ const token: Read = (asked, { base }) => {
   const texts = values.map(unescaped);
   if (modifier === undefined) return { kind: 'token', code, values: values.map(tokenValue) };
   if (modifier === 'not') return not({ kind: 'token', code, values: values.map(tokenValue) });
-  if (modifier === 'text') return { kind: 'token-text', code, values: texts.map((text) => something(name, text)) };
+  if (modifier === 'text')
+    return { kind: 'token-text', code, values: texts.map((text) => something(name, text, longestStart)) };
   if (modifier === 'of-type')
     return { kind: 'of-type', code, values: values.map((value) => typedIdentifier(name, value)) };
   const local = texts.map((text) => (text.startsWith(`${base}/`) ? text.slice(base.length + 1) : text));
@@ -64,8 +66,11 @@ const reference: Read = (asked, { base }) => {
 };
 
 /** Every text begins with nothing: who asks for it means something else. */
-const something = (name: string, text: string): string => {
-  if (fold(text) === '') throw invalid(name, `${name} has nothing to look for: blanks, accents and signs do not count`);
+export const something = (name: string, text: string, longest: number): string => {
+  const { length } = fold(text);
+  if (length === 0)
+    throw invalid(name, `${name} has nothing to look for: blanks, accents and punctuation do not count`);
+  if (length > longest) throw invalid(name, `${name} takes at most ${longest} characters, and this has ${length}`);
   return text;
 };
 
@@ -73,18 +78,21 @@ const string: Read = (asked) => {
   const { name, code, modifier = 'start', values } = asked;
   const texts = values.map(unescaped);
   if (modifier === 'exact') return { kind: 'string', code, match: modifier, values: texts };
-  if (modifier === 'start' || modifier === 'contains')
-    return { kind: 'string', code, match: modifier, values: texts.map((text) => something(name, text)) };
+  const some = (longest: number): string[] => texts.map((text) => something(name, text, longest));
+  if (modifier === 'start') return { kind: 'string', code, match: 'start', values: some(longestStart) };
   // R4 search.html#modifiers: for strings, :text looks through what is indexed as text.
-  if (modifier === 'text')
-    return { kind: 'string', code, match: 'contains', values: texts.map((text) => something(name, text)) };
+  if (modifier === 'contains' || modifier === 'text')
+    return { kind: 'string', code, match: 'contains', values: some(longestWithin) };
   throw refuseModifier(asked, 'string');
 };
 
 const uri: Read = (asked) => {
-  const { code, modifier = 'exact', values } = asked;
+  const { name, code, modifier = 'exact', values } = asked;
+  const texts = values.map(unescaped);
+  if (modifier === 'below' && texts.some(({ length }) => length > longestStart))
+    throw invalid(name, `${name} takes addresses of at most ${longestStart} characters`);
   if (modifier === 'exact' || modifier === 'above' || modifier === 'below')
-    return { kind: 'uri', code, match: modifier, values: values.map(unescaped) };
+    return { kind: 'uri', code, match: modifier, values: texts };
   throw refuseModifier(asked, 'uri');
 };
 
