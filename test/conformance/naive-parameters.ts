@@ -14,7 +14,8 @@ export type Found =
   | { readonly kind: 'date'; readonly span: Span }
   | { readonly kind: 'number'; readonly span: Span }
   | { readonly kind: 'quantity'; readonly quantity: unknown }
-  | { readonly kind: 'reference'; readonly reference: unknown };
+  | { readonly kind: 'reference'; readonly reference: unknown }
+  | { readonly kind: 'canonical'; readonly url: string; readonly version: string | undefined };
 
 export type Look = (resource: Json) => readonly Found[];
 
@@ -192,6 +193,21 @@ export const looks: Readonly<Record<string, Readonly<Record<string, Look>>>> = {
     date: look('occurrenceDateTime', ofDate),
     probability: (resource) => along(resource, 'prediction').flatMap(ofProbability),
   },
+  Questionnaire: {
+    ...everywhere,
+    url: look('url', ofUri),
+    version: look('version', (value) => ({ kind: 'token', tokens: [{ code: value, folds: true }], texts: [] })),
+    status: look('status', ofCode('http://hl7.org/fhir/publication-status')),
+  },
+  QuestionnaireResponse: {
+    ...everywhere,
+    questionnaire: look('questionnaire', (value) => {
+      const [url = '', version] = String(value).split('|');
+      return { kind: 'canonical', url, version };
+    }),
+    status: look('status', ofCode('http://hl7.org/fhir/questionnaire-answers-status')),
+    ...{ subject: look('subject', ofReference), patient: onlyTo('Patient', 'subject') },
+  },
   ValueSet: {
     ...everywhere,
     ...{
@@ -230,6 +246,9 @@ export const targets: Readonly<Record<string, readonly string[]>> = {
   'Observation.subject': ['Patient'],
   'Observation.patient': ['Patient'],
   'Observation.performer': ['Organization', 'Patient'],
+  'QuestionnaireResponse.questionnaire': ['Questionnaire'],
+  'QuestionnaireResponse.subject': ['Patient'],
+  'QuestionnaireResponse.patient': ['Patient'],
   'RiskAssessment.subject': ['Patient'],
   'RiskAssessment.patient': ['Patient'],
 };

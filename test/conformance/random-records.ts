@@ -142,6 +142,18 @@ export const openMakers = (random: Seeded, base: string) => {
         ),
       ),
     }),
+    Questionnaire: () => ({
+      status: pick(['active', 'draft']),
+      url: maybe(pick(urls.slice(0, 3))),
+      version: maybe(pick(['1', '1.2', '2'])),
+    }),
+    QuestionnaireResponse: () => ({
+      status: pick(['completed', 'in-progress']),
+      questionnaire: maybe(
+        pick([...urls.slice(0, 3), `${base}/Questionnaire/${pick(ids)}`]) + pick(['', '', '|1', '|1.2']),
+      ),
+      subject: maybe(to('Patient')),
+    }),
     ValueSet: () => ({
       status: pick(['active', 'draft']),
       url: maybe(pick(urls)),

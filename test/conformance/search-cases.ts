@@ -169,6 +169,25 @@ export const openCases = (random: Seeded, base: string) => {
       () => ask(pick(['patient.family', 'subject:Patient.organization.name']), name()),
       () => missing('probability', 'date', 'patient'),
     ],
+    Questionnaire: [
+      () => ask(pick(['_has:QuestionnaireResponse:questionnaire:status']), pick(['completed', 'in-progress'])),
+      () => ask('_has:QuestionnaireResponse:questionnaire:patient.family', name()),
+      () => ask('url', pick(urls)),
+      () => ask('version', pick(['1', '2'])),
+    ],
+    QuestionnaireResponse: [
+      () => ask(pick(['questionnaire.status', 'questionnaire:Questionnaire.status']), pick(['active', 'draft'])),
+      () => ask('questionnaire.version', pick(['1', '1.2', '2'])),
+      () =>
+        ask(
+          'questionnaire',
+          either(() => pick([pick(urls), `${pick(urls)}|1`, pick(ids), `Questionnaire/${pick(ids)}`])),
+        ),
+      () => ask('questionnaire:below', pick([pick(urls), `${pick(urls)}|1`, `${pick(urls)}|1.2`])),
+      () => ask('questionnaire:Questionnaire', pick(ids)),
+      () => ask('patient._has:QuestionnaireResponse:patient:questionnaire.status', pick(['active', 'draft'])),
+      () => missing('questionnaire', 'patient'),
+    ],
     ValueSet: [
       () =>
         ask(
@@ -186,6 +205,8 @@ export const openCases = (random: Seeded, base: string) => {
     Patient: ['birthdate', '-birthdate', 'gender,-birthdate', '-family', 'family', 'death-date,_id', 'active,-_id'],
     Observation: ['date', 'status,date', 'value-string', '-value-string', '-status,_id'],
     RiskAssessment: ['probability', '-probability', 'date', '_id'],
+    Questionnaire: ['url', '-version,_id'],
+    QuestionnaireResponse: ['status,_id', '-_id'],
     ValueSet: ['url', '-url', 'status,-url', 'version,_id'],
   };
   const includes: Readonly<Record<string, readonly string[]>> = {
@@ -206,6 +227,11 @@ export const openCases = (random: Seeded, base: string) => {
       '_include=Observation:performer:Patient',
     ],
     RiskAssessment: ['_include=RiskAssessment:subject:Patient', '_include=RiskAssessment:patient'],
+    Questionnaire: ['_revinclude=QuestionnaireResponse:questionnaire'],
+    QuestionnaireResponse: [
+      '_include=QuestionnaireResponse:questionnaire',
+      '_include=QuestionnaireResponse:questionnaire:Questionnaire',
+    ],
     ValueSet: [],
   };
   return {

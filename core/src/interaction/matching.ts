@@ -20,9 +20,10 @@ export const readQuery = (kernel: Kernel, caller: Caller, type: string, params: 
       '_query',
       `_query=${named.slice(0, 100)} names a query that this server does not have: it has none`,
     );
-  const { parameters } = kernel.store.searching(caller.tenant);
+  const { parameters, foundTypes } = kernel.store.searching(caller.tenant);
   const parametersOf = (each: string): Parameters => parameters(each).all;
-  const { query, unknown } = parseQuery(type, narrowing(params), { parametersOf, base: `${kernel.publicUrl}/fhir` });
+  const context = { parametersOf, foundTypes, base: `${kernel.publicUrl}/fhir` };
+  const { query, unknown } = parseQuery(type, narrowing(params), context);
   for (const name of unknown) {
     const coming = parameters(type).coming.get(name.split(/[:.]/, 1)[0] ?? '');
     if (coming !== undefined)

@@ -7,7 +7,7 @@ import type { SearchParameter } from '../../fhir/search-parameter.ts';
 import type { ElementExtractor, ElementPart } from '../../fhir/search/composite.ts';
 import type { Typed } from '../../fhir/fhirpath/item.ts';
 import { orderOf, partKey, placesOf, type ParameterTable } from './parameter-table.ts';
-import { besideKey, linkKey } from './parameter-key.ts';
+import { besideKey, canonicalKey, linkKey } from './parameter-key.ts';
 import { heldIn, heldKey, holdingWords, linkWord, places, spanWord, type Held } from './held.ts';
 import {
   familyWords,
@@ -20,7 +20,7 @@ import {
   wordTexts,
   type WordNeeds,
 } from './typed-values.ts';
-import { referenceWord, thereWord } from './words.ts';
+import { outsideWord, referenceWord, thereWord } from './words.ts';
 
 /** Compiles the expressions of some parameters of a type. */
 export type CompileExtractor = (type: string, parameters: readonly SearchParameter[]) => Extractor;
@@ -65,10 +65,12 @@ interface TypePlan {
   readonly leading: ReadonlyMap<number, ReadonlySet<string> | undefined>;
   /** The key of links that none of them covers. */
   readonly links: number;
+  /** The key of its own addresses, where it has one. */
+  readonly canonical: number | undefined;
 }
 
 const plan = (type: string, { table, compile, compileElements }: IndexNeeds): TypePlan => {
-  const { stored, own, dated, elements } = table(type);
+  const { stored, own, dated, elements, lookup } = table(type);
   return {
     elements: elements.map(({ path, parts }) => ({
       extract: compileElements(path, parts),
@@ -77,6 +79,7 @@ const plan = (type: string, { table, compile, compileElements }: IndexNeeds): Ty
     extract: compile(type, [...stored, ...own]),
     dated,
     links: linkKey(type),
+    canonical: lookup.has('url') ? canonicalKey(type) : undefined,
     leading: new Map(
       stored
         .filter(({ type: kind }) => kind === 'reference')
@@ -162,6 +165,18 @@ const addElements = (
     }
 };
 
+/** With its version and without: who names no version means any. */
+const addCanonical = (words: Word[], { canonical }: TypePlan, { url, version }: Resource): void => {
+  if (canonical === undefined || typeof url !== 'string') return;
+  const versions = typeof version === 'string' && version !== '' ? [undefined, version] : [undefined];
+  addWords(
+    words,
+    canonical,
+    0,
+    versions.map((each) => outsideWord(url, each)),
+  );
+};
+
 const heldAddress = ({ value }: Typed): string => {
   const reference = typeof value === 'object' && value !== null && 'reference' in value ? value.reference : value;
   return typeof reference === 'string' && reference.startsWith('#') ? reference.slice(1) : '';
@@ -219,6 +234,7 @@ const indexed = (
   }
   for (const each of elements) addElements(words, each, resource, standing, needs);
   if (place === 0) addLinks(words, described, targets);
+  if (place === 0) addCanonical(words, described, resource);
   return { at, targets, entries: { words, spans } };
 };
 

@@ -149,6 +149,11 @@ const hopsOf = (clause: Clause): number => {
   return clause.kind === 'not' ? hopsOf(clause.clause) : 0;
 };
 
+const isCanonical = (type: string, code: string, { parameters, foundTypes }: ConditionNeeds): boolean => {
+  const parameter = parameters(type).all.get(code);
+  return parameter !== undefined && foundTypes(type, parameter).has('canonical');
+};
+
 const hasFamilies = (type: string, code: string, { parameters, foundTypes }: ConditionNeeds): boolean => {
   const parameter = parameters(type).all.get(code);
   return code === 'family' || (parameter !== undefined && foundTypes(type, parameter).has('HumanName'));
@@ -176,13 +181,11 @@ const ofParameter = (type: string, clause: OfCode, needs: ConditionNeeds): Condi
       const arms = clause.arms.map((arm) => armCondition(arm, needs));
       // R4 search.html#contained: a chained condition is evaluated inside contained resources too.
       const within = clause.arms.flatMap((arm, nth) => (hopsOf(arm.clause) <= mostHopsWithin ? (arms[nth] ?? []) : []));
-      if (within.length === 0) return { kind: 'chain', keys, arms };
+      const chain: Condition = { kind: 'chain', keys, arms, isCanonical: isCanonical(type, code, needs) };
+      if (within.length === 0) return chain;
       return {
         kind: 'any',
-        conditions: [
-          { kind: 'chain', keys, arms },
-          { kind: 'contained', keys, arms: within },
-        ],
+        conditions: [chain, { kind: 'contained', keys, arms: within }],
       };
     }
     case 'identifier':
@@ -203,6 +206,8 @@ const ofParameter = (type: string, clause: OfCode, needs: ConditionNeeds): Condi
     case 'reference':
     case 'token':
     case 'uri': {
+      if (clause.kind === 'reference' && clause.direction)
+        throw invalid(code, `what is ${clause.direction} the values of ${code} was not looked up`);
       const matches = wordMatches(type, clause, needs, found.onlyType) ?? [];
       return { kind: 'words', keys, order, matches, narrow: isNarrow(clause, found.onlyType) };
     }
@@ -217,7 +222,8 @@ const conditionOf = (type: string, clause: Clause, needs: ConditionNeeds): Condi
       return { kind: 'updated', values: clause.values };
     case 'list': {
       const item = lookedUp(needs.parameters('List'), 'item');
-      return { kind: 'has', keys: item.keys, arm: { type: 'List', condition: { kind: 'ids', ids: clause.ids } } };
+      const arm: ArmCondition = { type: 'List', condition: { kind: 'ids', ids: clause.ids } };
+      return { kind: 'has', keys: item.keys, arm, isCanonical: false };
     }
     case 'contained': {
       const each = clause.arms.map((arm): Condition => {
@@ -228,7 +234,8 @@ const conditionOf = (type: string, clause: Clause, needs: ConditionNeeds): Condi
     }
     case 'has': {
       const { keys } = lookedUp(needs.parameters(clause.arm.type), clause.code);
-      return { kind: 'has', keys, arm: armCondition(clause.arm, needs) };
+      const arm = armCondition(clause.arm, needs);
+      return { kind: 'has', keys, arm, isCanonical: isCanonical(clause.arm.type, clause.code, needs) };
     }
     case 'words':
       return {

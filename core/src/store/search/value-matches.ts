@@ -49,7 +49,7 @@ export const impliedMatches = ({ system, code }: TokenValue, sets: readonly Code
   });
 };
 
-const referenceMatches = ({ type, id, version }: ReferenceValue, onlyType: string | undefined): Match[] => {
+const referenceMatches = ({ type, id, version, below }: ReferenceValue, onlyType: string | undefined): Match[] => {
   // What an address elsewhere leads to is told by the address, if at all.
   const isOutside = /[:/]/.test(id);
   const named = isOutside ? referencedType(id) : type;
@@ -57,7 +57,9 @@ const referenceMatches = ({ type, id, version }: ReferenceValue, onlyType: strin
   const wanted = type ?? onlyType;
   if (wanted !== undefined && !isOutside) return [{ exact: referenceWord(wanted, id) }];
   if (!isOutside) return [{ start: anyType(id) }];
-  return version === undefined ? [{ start: anyVersion(id) }] : [{ exact: outsideWord(id, version) }];
+  if (version === undefined) return [{ start: anyVersion(id) }];
+  const exact = outsideWord(id, version);
+  return below ? [{ exact }, { start: `${exact}.` }] : [{ exact }];
 };
 
 const stringMatches: Readonly<Record<StringMatch, (text: string) => Match>> = {

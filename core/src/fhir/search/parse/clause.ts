@@ -1,10 +1,11 @@
 /** Turns one parameter of a search, its modifier and its values into a clause, by the kind of the parameter; refuses modifiers that the kind does not have. */
+import { isId } from '../../ids.ts';
 import { isResourceType } from '../../resource-types.ts';
 import type { SearchParameter } from '../../search-parameter.ts';
 import { invalid } from '../../../outcome/outcome.ts';
 import { fold } from '../fold.ts';
 import { longestStart, longestWithin } from '../limits.ts';
-import type { Clause, Parameters } from '../query.ts';
+import type { Arm, Clause, Parameters, ReferenceValue } from '../query.ts';
 import { splitUnescaped, unescaped } from './text.ts';
 import {
   dateValue,
@@ -32,6 +33,8 @@ export interface ClauseContext {
   readonly parameters: Parameters;
   /** This server's own address. */
   readonly base: string;
+  /** Its values are canonical addresses. */
+  readonly isCanonical?: boolean;
 }
 
 type Read = (asked: Asked, context: ClauseContext) => Clause;
@@ -58,11 +61,33 @@ const token: Read = (asked, { base }) => {
   throw refuseModifier(asked, 'token');
 };
 
-const reference: Read = (asked, { base }) => {
+/** References to these. What a canonical address leads to is known by its own address, which is looked for as a chain would. */
+export const leadingTo = (
+  { code, target = [] }: Pick<SearchParameter, 'code' | 'target'>,
+  values: readonly ReferenceValue[],
+  isCanonical: boolean,
+): Clause => {
+  const plain: Clause = { kind: 'reference', code, values };
+  const ids = values.filter(({ id }) => isId(id));
+  if (!isCanonical || ids.length === 0) return plain;
+  const arms = [...new Set(ids.flatMap(({ type }) => type ?? target))].map((type): Arm => {
+    const mine = ids.filter((each) => each.type === undefined || each.type === type);
+    return { type, clause: { kind: 'id', ids: mine.map(({ id }) => id) } };
+  });
+  return { kind: 'any', clauses: [plain, { kind: 'chain', code, arms }] };
+};
+
+const reference: Read = (asked, { parameter, base, isCanonical = false }) => {
   const { name, code, modifier, values } = asked;
   if (modifier === 'identifier') return { kind: 'identifier', code, values: values.map(tokenValue) };
-  if (modifier !== undefined && !isResourceType(modifier)) throw refuseModifier(asked, 'reference');
-  return { kind: 'reference', code, values: values.map((value) => referenceValue(name, value, modifier, base)) };
+  const direction = modifier === 'above' || modifier === 'below' ? modifier : undefined;
+  const onlyType = direction ? undefined : modifier;
+  if (onlyType !== undefined && !isResourceType(onlyType)) throw refuseModifier(asked, 'reference');
+  if (isCanonical && direction === 'above') throw refuseModifier(asked, 'canonical reference');
+  const read = values.map((value) => referenceValue(name, value, onlyType, base));
+  if (direction && !isCanonical) return { kind: 'reference', code, values: read, direction };
+  const meant = direction ? read.map((value) => ({ ...value, below: true as const })) : read;
+  return leadingTo(parameter, meant, isCanonical);
 };
 
 /** Every text begins with nothing: who asks for it means something else. */

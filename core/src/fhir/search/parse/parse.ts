@@ -3,7 +3,7 @@ import { invalid } from '../../../outcome/outcome.ts';
 import { isResourceType } from '../../resource-types.ts';
 import type { Arm, Clause, Query } from '../query.ts';
 import { clauseOf } from './clause.ts';
-import { readingOf, type ParseContext, type Reading } from './context.ts';
+import { isCanonical, readingOf, type ParseContext, type Reading } from './context.ts';
 import { parseFilter } from './filter.ts';
 import { isId } from '../../ids.ts';
 import { checkText, splitUnescaped, unescaped } from './text.ts';
@@ -118,7 +118,7 @@ const readPlain: Read = (type, piece, _hops, context) => {
   if (!parameter) return undefined;
   return clauseOf(
     { name: piece.name, code, modifier, values: valuesOf(piece) },
-    { parameter, parameters, base: context.base },
+    { parameter, parameters, base: context.base, isCanonical: isCanonical(context, type, parameter) },
   );
 };
 
