@@ -4,6 +4,7 @@ import type { Configuration } from '../config/schema.ts';
 import { modelOf } from '../fhir/fhirpath/model.ts';
 import { compositeShape, elementExtractor } from '../fhir/search/composite.ts';
 import { extractorFor } from '../fhir/search/extract.ts';
+import { openFoundTypes } from '../fhir/search/found-types.ts';
 import { openImpliedCodes } from '../fhir/search/implied-codes.ts';
 import { openStructures } from '../fhir/structure/structures.ts';
 import { openUcum } from '../fhir/ucum/ucum.ts';
@@ -76,6 +77,7 @@ export const openKernel = (needs: KernelNeeds): OpenKernel => {
     shapeOf: (type, parameter, parameters) => compositeShape(model, type, parameter, parameters),
     units: openUcum(ucumTable()),
     impliedCodes: openImpliedCodes(model, codes),
+    foundTypes: openFoundTypes(model),
     targetsOf: (resource) => targetsOf({ structures, publicUrl }, resource),
     searchParameters: registry.all(searchParameterKind).map(({ value }) => value),
   });

@@ -1,6 +1,6 @@
 /** Makes the change that turns one version of a resource into the next, and reads what came of it. */
 import { answered } from '../fhir/binary.ts';
-import { parseBody, tailOf, type Body, type Resource } from '../fhir/body.ts';
+import { exactOf, parseBody, tailOf, type Body, type Resource } from '../fhir/body.ts';
 import type { Caller, Stored } from '../fhir/interaction.ts';
 import { textOf } from '../fhir/stored.ts';
 import { undone } from '../outcome/outcome.ts';
@@ -24,7 +24,7 @@ export interface Composing {
 const nothing: Indexed = { entries: noEntries, at: 0, targets: [] };
 
 const resourceOf = (before: Current | undefined): Resource | undefined =>
-  before && !before.deleted ? parseBody(textOf(before)).resource : undefined;
+  before && !before.deleted ? exactOf(parseBody(textOf(before))) : undefined;
 
 interface Turned {
   readonly type: string;
@@ -52,7 +52,7 @@ const indexing = ({ store }: Kernel, tenant: number, { type, from, to }: Turned)
 /** The change to the version that `body` is. */
 export const composed = async (kernel: Kernel, composing: Composing, body: Body): Promise<Change> => {
   const { caller, type, id, method, before, within } = composing;
-  const turned = { type, from: resourceOf(before), to: body.resource };
+  const turned = { type, from: resourceOf(before), to: exactOf(body) };
   const again = (): Reindexed => indexing(kernel, caller.tenant, turned);
   const { before: old, after: targets, ...indexed } = again();
   const unit = unitOf(kernel, caller, within);

@@ -1,6 +1,7 @@
 /** Finds what a search includes beside its matches: what they refer to, and what refers to them, again and again if asked; shows nothing that the caller could not read. */
 import type { Caller } from '../fhir/interaction.ts';
 import { resourceTypes } from '../fhir/resource-types.ts';
+import { leadingTo } from '../fhir/search/parse/clause.ts';
 import type { Clause } from '../fhir/search/query.ts';
 import type { Include } from '../fhir/search/shape.ts';
 import { invalid } from '../outcome/outcome.ts';
@@ -91,7 +92,11 @@ const byCanonical = async (including: Including, { canonical }: Led): Promise<Cu
       if (!readable(including, type) || parameters(type).lookup.get('url') === undefined) continue;
       const clauses: Clause[] = [{ kind: 'uri', code: 'url', match: 'exact', values: [url] }];
       if (version !== '') clauses.push({ kind: 'token', code: 'version', values: [{ code: version }] });
-      found.push(...(await unit.search({ query: { type, clauses }, limit: 2 }, signal)).map(({ current }) => current));
+      found.push(
+        ...(await unit.search({ query: { type, clauses }, limit: mostIncluded + 1 }, signal)).map(
+          ({ current }) => current,
+        ),
+      );
     }
   return found;
 };
@@ -112,12 +117,13 @@ const forward = async (including: Including, from: readonly Current[], include: 
 
 const backward = async (including: Including, to: readonly Current[], include: Include): Promise<Current[]> => {
   const { kernel, caller, unit, signal } = including;
-  const { parameters } = kernel.store.searching(caller.tenant);
+  const { parameters, foundTypes } = kernel.store.searching(caller.tenant);
   const types = include.type === '*' ? resourceTypes : [include.type];
   const found: Current[] = [];
   for (const type of types.filter((each) => readable(including, each)))
     for (const code of codesOf(parameters, type, include)) {
-      const { target } = parameters(type).all.get(code) ?? {};
+      const { all } = parameters(type);
+      const { target } = all.get(code) ?? {};
       const values = to
         .filter(
           (each) =>
@@ -125,7 +131,9 @@ const backward = async (including: Including, to: readonly Current[], include: I
         )
         .map((each) => ({ type: each.type, id: each.id }));
       if (values.length === 0) continue;
-      const query = { type, clauses: [{ kind: 'reference', code, values }] as const };
+      const parameter = all.get(code);
+      const isCanonical = parameter !== undefined && foundTypes(type, parameter).has('canonical');
+      const query = { type, clauses: [leadingTo({ code }, values, isCanonical)] };
       found.push(...(await unit.search({ query, limit: mostIncluded + 1 }, signal)).map(({ current }) => current));
     }
   return found;

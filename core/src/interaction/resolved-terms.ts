@@ -1,5 +1,6 @@
 /** Puts the tokens of value sets and hierarchies in the place of the clauses that name them. */
 import type { Clause, Query, TokenValue } from '../fhir/search/query.ts';
+import { Outcome } from '../outcome/outcome.ts';
 import { textOf } from '../fhir/stored.ts';
 import { openTerms, type FindDefinition } from '../terminology/value-set-tokens.ts';
 import type { Unit } from '../store/unit.ts';
@@ -28,23 +29,40 @@ const finding =
 
 type Terms = ReturnType<typeof openTerms>;
 
+/** What stands in the way in the terminology is told of the parameter that asked for it. */
+const told = async <T>(name: string, work: Promise<T>): Promise<T> => {
+  try {
+    return await work;
+  } catch (thrown) {
+    if (!(thrown instanceof Outcome)) throw thrown;
+    const issues = thrown.issues.map((issue) => ({ ...issue, expression: [name] }));
+    throw new Outcome(thrown.status, issues, thrown.headers, thrown.cause);
+  }
+};
+
 const resolved = async (clause: Clause, terms: Terms): Promise<Clause> => {
   const each = (clauses: readonly Clause[]): Promise<Clause[]> =>
     Promise.all(clauses.map((inner) => resolved(inner, terms)));
-  const tokens = async (code: string, lists: readonly Promise<readonly TokenValue[]>[]): Promise<Clause> => ({
+  const tokens = async (
+    code: string,
+    modifier: string,
+    lists: readonly Promise<readonly TokenValue[]>[],
+  ): Promise<Clause> => ({
     kind: 'token',
     code,
-    values: (await Promise.all(lists)).flat(),
+    values: (await told(`${code}:${modifier}`, Promise.all(lists))).flat(),
   });
   switch (clause.kind) {
     case 'in':
       return tokens(
         clause.code,
+        'in',
         clause.valueSets.map((address) => terms.tokensOf(address)),
       );
     case 'subsumed':
       return tokens(
         clause.code,
+        clause.direction,
         clause.values.map((value) => terms.subsumed(value, clause.direction)),
       );
     case 'chain':

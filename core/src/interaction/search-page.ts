@@ -54,8 +54,8 @@ const leftOut = (name: string): string =>
   `the search parameter ${name.slice(0, 100)} is not known here and was left out`;
 
 /** The question, whatever page of it. */
-const nameOf = (path: string, params: URLSearchParams): string => {
-  const asked = [...params].filter(([name]) => name !== '_cursor' && name !== '_format' && name !== '_pretty');
+const nameOf = (path: string, understood: readonly (readonly [string, string])[]): string => {
+  const asked = understood.filter(([name]) => name !== '_cursor' && name !== '_format' && name !== '_pretty');
   return hash('sha256', JSON.stringify([path, asked]), 'base64url');
 };
 
@@ -168,7 +168,9 @@ export const answerSearch = async (
   const address = path === '' ? base : `${base}/${path}`;
   const unit = unitOf(kernel, caller, within);
   const work: Work = { ...question, base, unit, signal };
-  const understood = [...params].filter(([name]) => shaping.has(name) || !unknown.includes(name));
+  const understood = [...params]
+    .filter(([name, value]) => value !== '' && (shaping.has(name) || !unknown.includes(name)))
+    .map(([name, value]): [string, string] => [name, name === '_count' ? String(shape.count) : value]);
   const bundle = (total: number | undefined, next: string | undefined, entries: readonly string[]): Answer => ({
     status: 200,
     text: bundleText(
@@ -180,15 +182,15 @@ export const answerSearch = async (
 
   const needs: CursorNeeds = {
     ...{ keys: cursors.keys, keepSeconds: cursors.keepSeconds, tenant: caller.tenant, now: now() },
-    question: nameOf(path, params),
+    question: nameOf(path, understood),
   };
-  const cursor = params.get('_cursor');
-  const from = cursor === null ? undefined : opened(needs, cursor);
+  const cursor = params.getAll('_cursor').find((text) => text !== '');
+  const from = cursor === undefined ? undefined : opened(needs, cursor);
   const hits = await hitsOf(work, from);
   const { page, entries } = await shownOf(work, kernel, caller, hits.slice(0, shape.count));
   const last = hits.length > page.length ? page.at(-1) : undefined;
   const matches = page.map(({ current }) => current);
-  const total = await totalOf(work, cursor === null && !last ? entries.length : undefined);
+  const total = await totalOf(work, cursor === undefined && !last ? entries.length : undefined);
   const { resources, cut } =
     shape.includes.length === 0
       ? { resources: [], cut: false }

@@ -77,7 +77,11 @@ const searched = ({ roles }: Kernel, { caller }: Interaction, type: string): boo
 
 /** Types that the caller names must be permitted; of all types, those that are not are not looked at. */
 const typesOf = (kernel: Kernel, interaction: Interaction, all: readonly string[]): readonly string[] => {
-  const named = interaction.query?.getAll('_type').flatMap((list) => list.split(',')) ?? [];
+  const named =
+    interaction.query
+      ?.getAll('_type')
+      .flatMap((list) => list.split(','))
+      .filter((type) => type !== '') ?? [];
   const wrong = named.find((type) => !isResourceType(type));
   if (wrong !== undefined) throw invalid('_type', `R4 has no resource type '${wrong.slice(0, 100)}'`);
   for (const type of named) {
@@ -118,7 +122,11 @@ export const searchCompartment: Verb = {
   run: async (kernel, interaction, within) => {
     const [owner, id] = [typeIn(interaction), idIn(interaction)];
     const rows = kernel.compartments.filter(({ compartment }) => compartment === owner);
-    if (rows.length === 0) throw notSupported(404, `R4 has no compartment of ${owner}`);
+    if (rows.length === 0)
+      throw notSupported(
+        404,
+        `R4 has no compartment of ${owner}: those of ${[...new Set(kernel.compartments.map(({ compartment }) => compartment))].join(', ')} can be searched`,
+      );
     const { member = '*' } = interaction;
     const codes = new Map(rows.map(({ type, params }) => [type, params]));
     const members = member === '*' ? [...codes.keys(), owner] : [member];

@@ -41,7 +41,7 @@ export interface Store {
   ) => Promise<T>;
 }
 
-export interface StoreNeeds extends Omit<IndexNeeds, 'table'>, Pick<ConditionNeeds, 'impliedCodes'> {
+export interface StoreNeeds extends Omit<IndexNeeds, 'table'>, Pick<ConditionNeeds, 'impliedCodes' | 'foundTypes'> {
   readonly database: Database;
   readonly searchParameters: readonly SearchParameter[];
   readonly shapeOf: ShapeOf;

@@ -1,15 +1,14 @@
 /** Runs a search and answers its rows, each with its place in the order. */
 import type { Resource } from '../../fhir/body.ts';
 import type { Query } from '../../fhir/search/query.ts';
-import { tooCostly } from '../../outcome/outcome.ts';
+import { tooMuch } from '../../outcome/outcome.ts';
 import { placesIn } from '../index/held.ts';
-import { referenceWord } from '../index/words.ts';
 import { findMany, type Current } from '../resources.ts';
 import { reads, type Run, type Statement } from '../statement.ts';
 import type { Condition } from './conditions.ts';
 import type { Searching } from '../searching.ts';
 import { mostReferring, openBudget, type Budget } from './budget.ts';
-import { satisfiesAll, type World } from './evaluate.ts';
+import { namedBy, refersBy, satisfiesAll, type World } from './evaluate.ts';
 import { subjectIn, subjectOf } from './subject.ts';
 import { countCall, searchCall, type SearchCall, type Snapshot } from './search-statement.ts';
 import type { Place, SortKey } from './sql/order.ts';
@@ -163,12 +162,16 @@ export const openFind = (): Find => {
       const [found] = await findMany(means.run, [{ type, id }]);
       return found && !found.deleted ? subjectOf(means.searching, found) : undefined;
     },
-    referring: async (type, keys, target) => {
-      const matches = [{ exact: referenceWord(target.type, target.id) }];
-      const conditions: Condition[] = [{ kind: 'words', keys, order: 'mixed', matches }];
+    named: async (type, word) => {
+      const hits = await rows(means, { query: { type, clauses: [] }, limit: mostReferring }, [namedBy(type, word)]);
+      budget.spend(hits.length);
+      return hits.map(({ current }) => subjectOf(means.searching, current));
+    },
+    referring: async (type, keys, words) => {
+      const conditions = [refersBy(keys, words)];
       const hits = await rows(means, { query: { type, clauses: [] }, limit: mostReferring + 1 }, conditions);
       if (hits.length > mostReferring)
-        throw tooCostly(`more than ${mostReferring} resources refer to one that is looked at: narrow the search`);
+        throw tooMuch(`more than ${mostReferring} resources refer to one that is looked at: narrow the search`);
       budget.spend(hits.length);
       return hits.map(({ current }) => subjectOf(means.searching, current));
     },
@@ -179,11 +182,7 @@ export const openFind = (): Find => {
 
   const indexedWorld = (means: Means): World => ({
     ...worldOf(means, openBudget(means)),
-    holds: (type, id, condition) => isThere(means, type, [{ kind: 'ids', ids: [id] }, condition]),
-    isReferred: ({ keys, arm }, target) => {
-      const matches = [{ exact: referenceWord(target.type, target.id) }];
-      return isThere(means, arm.type, [{ kind: 'words', keys, order: 'mixed', matches }, arm.condition]);
-    },
+    holds: (type, found, condition) => isThere(means, type, [found, condition]),
   });
 
   /** Behind what the index tells, each row is read: until there is enough, or there was too much to read. */
