@@ -238,6 +238,9 @@ export const naiveIncluded = (
 
 /** R4 compartmentdefinition-patient: what is in that of a patient, of the types that the test has. */
 export const isInCompartment = (world: NaiveWorld, resource: Json, patient: Json): boolean =>
-  ({ Observation: ['subject', 'performer'], RiskAssessment: ['subject'], Patient: ['link'] })[typeOf(resource)]?.some(
-    (code) => leads(world, resource, code, patient),
-  ) ?? false;
+  ({
+    Observation: ['subject', 'performer'],
+    RiskAssessment: ['subject'],
+    QuestionnaireResponse: ['subject', 'patient'],
+    Patient: ['link'],
+  })[typeOf(resource)]?.some((code) => leads(world, resource, code, patient)) ?? false;

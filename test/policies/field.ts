@@ -112,6 +112,7 @@ export const openField = async (server: TestServer, random: Seeded, plant: Plant
     const criteria = openCriteria({
       ...{ compartments: kernel.compartments, file: policy.file, base: `${kernel.publicUrl}/fhir` },
       parametersOf: (type) => kernel.store.base.parameters(type).all,
+      foundTypes: kernel.store.base.foundTypes,
     });
     const narrowed: Kernel = {
       ...kernel,

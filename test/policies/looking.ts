@@ -56,7 +56,7 @@ export const lookingAt = (field: Field): Generators => {
     ...records.types.filter((each) => asked.some(({ name }) => reaches(name, each))),
   ];
   const reaches = (name: string, type: string): boolean => {
-    if (name.startsWith('_has:') || name === '_filter') return true;
+    if (name.startsWith('_has:') || name === '_filter' || name.startsWith('questionnaire')) return true;
     return name.includes('.') && type !== 'RiskAssessment' && type !== 'ValueSet';
   };
 

@@ -40,7 +40,7 @@ const textOf = (asked: readonly Asked[]): string =>
   new URLSearchParams(asked.map(({ name, value }): [string, string] => [name, value])).toString();
 
 /** What a word of a row names is looked for behind the index, which criteria cannot. */
-const isPlain = ({ name }: Asked): boolean => !/^_(filter|text|content)|:text$|^_lastUpdated/.test(name);
+const isPlain = ({ name }: Asked): boolean => !/^_(filter|text|content)|:(text|above|below)$|^_lastUpdated/.test(name);
 
 export const openPolicies = (
   { pick, whole }: Seeded,

@@ -86,6 +86,7 @@ export const openKernel = (needs: KernelNeeds): OpenKernel => {
   const criteria = openCriteria({
     ...{ compartments, file: roleFile, base: `${publicUrl}/fhir` },
     parametersOf: (type) => store.base.parameters(type).all,
+    foundTypes: store.base.foundTypes,
   });
   const allFaults = [...faults, ...roleFaults, ...criteriaFaults(roleFile, criteria)];
   if (allFaults.length > 0) throw misconfigured(allFaults);

@@ -9,9 +9,10 @@ import type { Kernel } from './kernel.ts';
 const parsed = (current: Parameters<typeof textOf>[0]): Readonly<Record<string, unknown>> =>
   JSON.parse(textOf(current)) as Readonly<Record<string, unknown>>;
 
-/** Definitions are no record of anybody: whoever may search by them may use them. */
+type Definitions = Pick<Unit, 'find' | 'search'>;
+
 const finding =
-  (unit: Unit): FindDefinition =>
+  (unit: Definitions): FindDefinition =>
   async (type, address) => {
     const [, id] = new RegExp(`^${type}/([A-Za-z0-9.-]{1,64})$`).exec(address) ?? [];
     if (id !== undefined) {
@@ -100,7 +101,7 @@ const resolved = async (clause: Clause, terms: Terms): Promise<Clause> => {
 
 export const resolvedTerms = async (
   { codeSets, ownTree }: Kernel,
-  unit: Unit,
+  unit: Definitions,
   { type, clauses }: Query,
 ): Promise<Query> => {
   const terms = openTerms({ find: finding(unit), own: (name) => codeSets.get(name), ownTree });

@@ -1,5 +1,6 @@
 /** Turns a row's criteria into a clause of a search, with who asks in the place of `%names`; a name that stands for nobody finds nothing. */
 import { parseQuery } from '../fhir/search/parse/parse.ts';
+import type { FoundTypes } from '../fhir/search/found-types.ts';
 import type { Clause, Parameters } from '../fhir/search/query.ts';
 import type { CompartmentRow } from './compartment.ts';
 import { grantsIn, isWhole, system, type Grant, type RoleFile } from './role-file.ts';
@@ -7,6 +8,7 @@ import { names, type Name, type Standing } from './standing.ts';
 
 export interface CriteriaNeeds {
   readonly parametersOf: (type: string) => Parameters;
+  readonly foundTypes: FoundTypes;
   readonly compartments: readonly CompartmentRow[];
   readonly base: string;
   readonly file: Pick<RoleFile, 'patients' | 'belongs'>;
@@ -58,7 +60,7 @@ const somebody: Standing = {
   opened: ['Patient/x'],
 };
 
-export const openCriteria = ({ parametersOf, compartments, base, file }: CriteriaNeeds): Criteria => {
+export const openCriteria = ({ parametersOf, foundTypes, compartments, base, file }: CriteriaNeeds): Criteria => {
   const { patients = {}, belongs = {} } = file;
   /** The references by which a resource of a type belongs to a patient. */
   const references = new Map<string, readonly string[]>([
@@ -78,7 +80,7 @@ export const openCriteria = ({ parametersOf, compartments, base, file }: Criteri
     }
     const pairs = filled(text, standing);
     if (!pairs) return nothing;
-    const { query, unknown } = parseQuery(type, pairs, { parametersOf, base });
+    const { query, unknown } = parseQuery(type, pairs, { parametersOf, foundTypes, base });
     const [first] = unknown;
     if (first !== undefined) throw new RangeError(`${type} has no search parameter ${first}`);
     return { kind: 'all', clauses: query.clauses };
@@ -124,13 +126,13 @@ export const openCriteria = ({ parametersOf, compartments, base, file }: Criteri
     canBelong: (type) => type === 'Patient' || references.has(type),
     belongsTo: (type, ids) => belonging(type, { kind: 'id', ids }),
     clauseIn: (type, params) => {
-      const { query, unknown } = parseQuery(type, params, { parametersOf, base });
+      const { query, unknown } = parseQuery(type, params, { parametersOf, foundTypes, base });
       return unknown.length > 0 ? undefined : { kind: 'all', clauses: query.clauses };
     },
     faultsIn: (grant, type) => {
-      if (grant.where?.some((text) => /^(_text|_content|_filter)\b|:text=/.test(text)))
-        return ['rows cannot be narrowed by words: they are looked for behind all else'];
       const texts = [...(grant.where ?? []), ...(patients[grant.patients ?? ''] ?? [])];
+      if (texts.some((text) => /(^|[&.:])(_text|_content|_filter)=|:(text|in|not-in|above|below)=/.test(text)))
+        return ['rows cannot be narrowed by words or terminologies: those are looked for beside the index'];
       const strangers = texts.flatMap((text) =>
         [...text.matchAll(named)].filter(([, who = '']) => !isName(who)).map(([who]) => `nobody is called ${who}`),
       );
