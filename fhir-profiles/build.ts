@@ -7,6 +7,7 @@ import { componentsMended, foreignParameters, targetsAsInR4 } from './correction
 import { checkRows, compartmentRows } from './compartments.ts';
 import { compartments, entries } from './published.ts';
 import { structures } from './structures.ts';
+import { setRows, systemRows } from './terminology.ts';
 
 const out = join(import.meta.dirname, 'core');
 
@@ -54,6 +55,9 @@ write('resource-types.json', resourceTypes, 146);
 write('search-parameters.json', searchParameters, 1375);
 write('structures.json', types, 682);
 write('codes.json', codes, 223);
-write('hierarchies.json', hierarchyRows(terminology), 89);
+const hierarchies = hierarchyRows(terminology);
+write('hierarchies.json', hierarchies, 89);
+write('code-systems.json', systemRows(terminology, hierarchies), 965);
+write('value-sets.json', setRows(terminology), 1317);
 write('compartments.json', compartmentsOfR4, 214);
 console.log(`${types.length} types, ${codes.length} code sets, ${searchParameters.length} search parameters`);

@@ -26,8 +26,12 @@ const rowOf = ({ url, concept = [] }: Entry): HierarchyRow => {
   return { url, below: Object.fromEntries(below) };
 };
 
+/** R4 codesystem.html: below a code stands what it subsumes, unless it is said to be something else. */
+const isSubsuming = ({ hierarchyMeaning = 'is-a' }: Entry): boolean => hierarchyMeaning === 'is-a';
+
 export const hierarchyRows = (all: readonly Entry[]): HierarchyRow[] =>
   all
     .filter(({ resourceType }) => resourceType === 'CodeSystem')
+    .filter(isSubsuming)
     .map(rowOf)
     .filter(({ below }) => Object.keys(below).some((code) => code !== ''));

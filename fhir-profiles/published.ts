@@ -24,6 +24,14 @@ export interface Concept {
   readonly property?: readonly { readonly code: string; readonly valueCode?: string }[];
 }
 
+/** Of a value set: what it takes in, or leaves out. */
+export interface Include {
+  readonly system: string;
+  readonly concept?: readonly Concept[];
+  readonly filter?: readonly { readonly property: string; readonly op: string; readonly value: string }[];
+  readonly valueSet?: readonly string[];
+}
+
 interface CompartmentMember {
   readonly code: string;
   readonly param?: readonly string[];
@@ -49,9 +57,10 @@ export interface Entry {
   readonly concept?: readonly Concept[];
   /** Of a compartment. */
   readonly resource?: readonly CompartmentMember[];
-  readonly compose?: {
-    readonly include: readonly { readonly system: string; readonly concept?: readonly Concept[] }[];
-  };
+  readonly compose?: { readonly include: readonly Include[]; readonly exclude?: readonly Include[] };
+  /** Of a code system: whether all of its codes are there, and what stands below a code. */
+  readonly content?: string;
+  readonly hierarchyMeaning?: string;
 }
 
 export interface PublishedCompartment {

@@ -18,9 +18,9 @@ import type { Metrics } from '../observe/metrics.ts';
 import type { Tracer } from '../observe/tracing.ts';
 import { misconfigured } from '../outcome/outcome.ts';
 import { r4Compartments } from '../platform/compartments.ts';
-import { r4Codes, r4Hierarchies, r4Types, ucumTable } from '../platform/structures.ts';
+import { r4Codes, r4Terms, r4Types, ucumTable } from '../platform/structures.ts';
 import { contributionsOf, type Plugin } from '../plugin/define.ts';
-import { openOwnTrees } from '../terminology/own-trees.ts';
+import { openOwnTerms } from '../terminology/own-trees.ts';
 import { openAccess, roleLayer } from '../policy/access.ts';
 import { consentLayer } from '../policy/consent-layer.ts';
 import { labelLayer } from '../policy/label-layer.ts';
@@ -104,7 +104,7 @@ export const openKernel = (needs: KernelNeeds): OpenKernel => {
     ...{ store, structures, model, xml: openXml(structures), references: config.fhir.references },
     ...{ binary: binaryRules(config.fhir.binary), deferred: config.fhir.deferred },
     ...{ compartments, access, standings },
-    ...{ codeSets: new Map(codes.map((set) => [set.name, set])), ownTree: openOwnTrees(r4Hierarchies) },
+    ...{ codeSets: new Map(codes.map((set) => [set.name, set])), ownTerms: openOwnTerms(r4Terms) },
     ...{ registry, roles, verbs, version, publicUrl, cursors },
     ...{ now, stopwatch, ids, metrics, tracer, started: new Date(now()) },
   };

@@ -14,7 +14,7 @@ import type { Standings } from '../policy/standing.ts';
 import type { CursorKeys } from './cursor.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Store } from '../store/store.ts';
-import type { CodeTree } from '../terminology/code-tree.ts';
+import type { OwnTerms } from '../terminology/own-trees.ts';
 import type { TransactionUnit, Unit } from '../store/unit.ts';
 
 /** What the operator decided about references. */
@@ -53,7 +53,7 @@ export interface Kernel {
   /** R4's own value sets, by name. */
   readonly codeSets: ReadonlyMap<string, CodeSet>;
   /** What is above and below in R4's own code systems. */
-  readonly ownTree: (system: string) => CodeTree | undefined;
+  readonly ownTerms: OwnTerms;
   readonly store: Store;
   readonly structures: Structures;
   readonly xml: XmlFormat;

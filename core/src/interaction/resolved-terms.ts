@@ -1,10 +1,14 @@
-/** Puts the tokens of value sets and hierarchies in the place of the clauses that name them. */
-import type { Clause, Query, TokenValue } from '../fhir/search/query.ts';
+/** Puts the tokens of value sets, and what is above or below in hierarchies, in the place of the clauses that name them. */
+import type { Caller } from '../fhir/interaction.ts';
+import type { Arm, Clause, Query, TokenValue } from '../fhir/search/query.ts';
 import { Outcome } from '../outcome/outcome.ts';
 import { textOf } from '../fhir/stored.ts';
 import { openTerms, type FindDefinition } from '../terminology/value-set-tokens.ts';
 import type { Unit } from '../store/unit.ts';
-import type { Kernel } from './kernel.ts';
+import { related, type HierarchyNeeds } from './hierarchy.ts';
+import type { Kernel, Within } from './kernel.ts';
+import { permittedQuery } from './permitted-query.ts';
+import { definitionsOf, unitOf } from './unit-of.ts';
 
 const parsed = (current: Parameters<typeof textOf>[0]): Readonly<Record<string, unknown>> =>
   JSON.parse(textOf(current)) as Readonly<Record<string, unknown>>;
@@ -28,7 +32,18 @@ const finding =
     return hit && parsed(hit.current);
   };
 
-type Terms = ReturnType<typeof openTerms>;
+interface Resolving extends HierarchyNeeds {
+  readonly terms: ReturnType<typeof openTerms>;
+  readonly isMimeType: (type: string, code: string) => boolean;
+}
+
+/** R4 search.html#mimetype: what is behind the name of a type makes it narrower, and its group wider. */
+const mimeTypes = ({ code = '' }: TokenValue, direction: 'above' | 'below'): TokenValue[] => {
+  const [name = ''] = code.split(/ *;/, 1);
+  if (direction === 'above') return [...new Set([code, name])].map((each) => ({ code: each }));
+  if (!code.includes('/')) return [{ code }, { code: `${code}/`, leads: true }];
+  return [{ code }, { code: `${code};`, leads: true }, { code: `${code} ;`, leads: true }];
+};
 
 /** What stands in the way in the terminology is told of the parameter that asked for it. */
 const told = async <T>(name: string, work: Promise<T>): Promise<T> => {
@@ -41,9 +56,11 @@ const told = async <T>(name: string, work: Promise<T>): Promise<T> => {
   }
 };
 
-const resolved = async (clause: Clause, terms: Terms): Promise<Clause> => {
+const resolved = async (type: string, clause: Clause, resolving: Resolving): Promise<Clause> => {
+  const { terms, isMimeType, parameters } = resolving;
   const each = (clauses: readonly Clause[]): Promise<Clause[]> =>
-    Promise.all(clauses.map((inner) => resolved(inner, terms)));
+    Promise.all(clauses.map((inner) => resolved(type, inner, resolving)));
+  const ofArm = async (arm: Arm): Promise<Arm> => ({ ...arm, clause: await resolved(arm.type, arm.clause, resolving) });
   const tokens = async (
     code: string,
     modifier: string,
@@ -61,20 +78,33 @@ const resolved = async (clause: Clause, terms: Terms): Promise<Clause> => {
         clause.valueSets.map((address) => terms.tokensOf(address)),
       );
     case 'subsumed':
+      if (isMimeType(type, clause.code)) {
+        const { direction } = clause;
+        return {
+          kind: 'token',
+          code: clause.code,
+          values: clause.values.flatMap((value) => mimeTypes(value, direction)),
+        };
+      }
       return tokens(
         clause.code,
         clause.direction,
         clause.values.map((value) => terms.subsumed(value, clause.direction)),
       );
-    case 'chain':
-    case 'contained': {
-      const arms = clause.arms.map(async (arm) => ({ ...arm, clause: await resolved(arm.clause, terms) }));
-      return { ...clause, arms: await Promise.all(arms) };
+    case 'reference': {
+      const { code, values, direction } = clause;
+      const parameter = parameters(type).all.get(code);
+      if (!direction || !parameter) return clause;
+      const found = values.map((value) => related(resolving, parameter, value, direction));
+      return { kind: 'reference', code, values: (await told(`${code}:${direction}`, Promise.all(found))).flat() };
     }
+    case 'chain':
+    case 'contained':
+      return { ...clause, arms: await Promise.all(clause.arms.map(ofArm)) };
     case 'has':
-      return { ...clause, arm: { ...clause.arm, clause: await resolved(clause.arm.clause, terms) } };
+      return { ...clause, arm: await ofArm(clause.arm) };
     case 'not':
-      return { kind: 'not', clause: await resolved(clause.clause, terms) };
+      return { kind: 'not', clause: await resolved(type, clause.clause, resolving) };
     case 'all':
     case 'any':
       return { kind: clause.kind, clauses: await each(clause.clauses) };
@@ -88,7 +118,6 @@ const resolved = async (clause: Clause, terms: Terms): Promise<Clause> => {
     case 'number':
     case 'of-type':
     case 'quantity':
-    case 'reference':
     case 'string':
     case 'token':
     case 'token-text':
@@ -100,10 +129,26 @@ const resolved = async (clause: Clause, terms: Terms): Promise<Clause> => {
 };
 
 export const resolvedTerms = async (
-  { codeSets, ownTree }: Kernel,
-  unit: Definitions,
+  kernel: Kernel,
+  caller: Caller,
+  within: Within | undefined,
   { type, clauses }: Query,
 ): Promise<Query> => {
-  const terms = openTerms({ find: finding(unit), own: (name) => codeSets.get(name), ownTree });
-  return { type, clauses: await Promise.all(clauses.map((clause) => resolved(clause, terms))) };
+  const { parameters, impliedCodes } = kernel.store.searching(caller.tenant);
+  const { codeSets, ownTerms } = kernel;
+  const definitions = definitionsOf(kernel, caller, within);
+  const codeSystems = async (limit: number): Promise<readonly Readonly<Record<string, unknown>>[]> =>
+    (await definitions.search({ query: { type: 'CodeSystem', clauses: [] }, limit })).map(({ current }) =>
+      parsed(current),
+    );
+  const resolving: Resolving = {
+    ...{ parameters, unit: unitOf(kernel, caller, within) },
+    terms: openTerms({ find: finding(definitions), codeSystems, own: (name) => codeSets.get(name), ownTerms }),
+    permit: (each) => permittedQuery(kernel, caller, { type: each, clauses: [] }),
+    isMimeType: (each, code) => {
+      const parameter = parameters(each).all.get(code);
+      return parameter !== undefined && impliedCodes(each, parameter).some(({ name }) => name === 'mimetypes');
+    },
+  };
+  return { type, clauses: await Promise.all(clauses.map((clause) => resolved(type, clause, resolving))) };
 };

@@ -12,7 +12,7 @@ import type { Kernel, Verb, Within } from './kernel.ts';
 import { readQuery } from './matching.ts';
 import { resolvedTerms } from './resolved-terms.ts';
 import { answerSearch, type Part, type Question } from './search-page.ts';
-import { definitionsOf, unitOf } from './unit-of.ts';
+import { unitOf } from './unit-of.ts';
 
 const refuseUnknown = ({ handling }: Interaction, where: string, [first]: readonly string[]): void => {
   if (first !== undefined && handling === 'strict')
@@ -50,7 +50,7 @@ const questionOf = async (
   const unit = unitOf(kernel, caller, within);
   const partOf = async ({ type, query }: (typeof read)[number]): Promise<Part> => {
     const understood = unknown.length > 0 ? readQuery(kernel, caller, type, known).query : query;
-    const { clauses } = await resolvedTerms(kernel, definitionsOf(kernel, caller, within), understood);
+    const { clauses } = await resolvedTerms(kernel, caller, within, understood);
     for (const { code } of shape.sort ?? [])
       if (!code.startsWith('_') && !parameters(type).all.has(code))
         throw invalid('_sort', `${type} has no search parameter ${code} to sort by`);

@@ -1,5 +1,6 @@
 /** By what a tenant's resources are found: the parameters of everybody and the tenant's own, as one generation of them. */
 import type { FoundTypes } from '../fhir/search/found-types.ts';
+import type { ImpliedCodes } from '../fhir/search/implied-codes.ts';
 import type { Query } from '../fhir/search/query.ts';
 import type { Sort } from '../fhir/search/shape.ts';
 import type { SearchParameter } from '../fhir/search-parameter.ts';
@@ -15,6 +16,7 @@ export interface Searching {
   readonly generation: number;
   readonly parameters: ParameterTable;
   readonly foundTypes: FoundTypes;
+  readonly impliedCodes: ImpliedCodes;
   readonly index: Index;
   readonly shown: Shown;
   readonly sortKey: (type: string, sort: Sort) => SortKey;
@@ -29,7 +31,7 @@ export type SearchingNeeds = IndexNeeds & Pick<ConditionNeeds, 'impliedCodes' | 
 const openSearching = (needs: SearchingNeeds, generation: number): Searching => {
   const { table: parameters, units, impliedCodes, foundTypes } = needs;
   return {
-    ...{ generation, parameters, foundTypes },
+    ...{ generation, parameters, foundTypes, impliedCodes },
     ...openIndex(needs),
     sortKey: (type, sort) => sortKeyOf(parameters(type), sort),
     conditions: ({ type, clauses }) => conditionsOf(type, clauses, { parameters, units, impliedCodes, foundTypes }),

@@ -28,7 +28,8 @@ const link = (links: Map<string, Set<string>>, from: string, to: string): void =
   else links.set(from, new Set([to]));
 };
 
-export const codeTree = (concepts: readonly Concept[]): CodeTree => {
+/** Of a hierarchy that is no subsumption each code is above and below itself alone. */
+export const codeTree = (concepts: readonly Concept[], isSubsuming = true): CodeTree => {
   const children = new Map<string, Set<string>>();
   const parents = new Map<string, Set<string>>();
   const codes = new Set<string>();
@@ -43,7 +44,7 @@ export const codeTree = (concepts: readonly Concept[]): CodeTree => {
   for (let next = open.pop(); next; next = open.pop()) {
     const { concept, parent } = next;
     codes.add(concept.code);
-    if (parent !== undefined) tie(parent, concept.code);
+    if (parent !== undefined && isSubsuming) tie(parent, concept.code);
     // R4 codesystem.html#hierarchy: a polyhierarchy is said by properties.
     for (const { code, valueCode } of concept.property ?? []) {
       if (valueCode === undefined) continue;

@@ -1,6 +1,7 @@
 /** Makes the tokens of a value set, from its stored expansion or its definition; refuses what it cannot say in tokens instead of guessing. */
 import type { TokenValue } from '../fhir/search/query.ts';
 import type { CodeSet } from '../fhir/structure/definition.ts';
+import type { OwnTerms } from './own-trees.ts';
 import { invalid, tooMuch } from '../outcome/outcome.ts';
 import { codeTree, type CodeTree, type Concept } from './code-tree.ts';
 
@@ -11,10 +12,12 @@ export type FindDefinition = (type: 'ValueSet' | 'CodeSystem', address: string) 
 
 export interface TermsNeeds {
   readonly find: FindDefinition;
-  /** R4's own, by name. */
+  /** Every code system that is stored here, of so many. */
+  readonly codeSystems: (most: number) => Promise<readonly Members[]>;
+  /** What R4's required bindings allow, by name. */
   readonly own: (name: string) => CodeSet | undefined;
-  /** Of R4's own code systems, by address. */
-  readonly ownTree: (system: string) => CodeTree | undefined;
+  /** R4's own, by address. */
+  readonly ownTerms: OwnTerms;
 }
 
 /** A search with more would be one of everything. */
@@ -66,10 +69,34 @@ interface Include {
 
 const hl7 = 'http://hl7.org/fhir/ValueSet/';
 
-export const openTerms = ({ find, own, ownTree }: TermsNeeds) => {
+/** R4 codesystem.html: what is grouped, or a part, is not subsumed. */
+const treeIn = (stored: Members): CodeTree =>
+  codeTree(listOf(stored['concept']) as readonly Concept[], (stored['hierarchyMeaning'] ?? 'is-a') === 'is-a');
+
+/** Of more, the system must be named. */
+const mostSystems = 200;
+
+export const openTerms = ({ find, codeSystems, own, ownTerms }: TermsNeeds) => {
   const treeOf = async (system: string): Promise<CodeTree | undefined> => {
     const stored = await find('CodeSystem', system);
-    return stored ? codeTree(listOf(stored['concept']) as readonly Concept[]) : ownTree(system);
+    return stored ? treeIn(stored) : ownTerms.tree(system);
+  };
+
+  /** The hierarchies that know a code, of whichever system. */
+  const treesWith = async (code: string): Promise<readonly (readonly [system: string, tree: CodeTree])[]> => {
+    const stored = await codeSystems(mostSystems + 1);
+    if (stored.length > mostSystems)
+      throw tooMuch(
+        `there are more than ${mostSystems} code systems here: say of which one ${code} is, as system|code`,
+      );
+    const trees = new Map(
+      ownTerms.systemsOf(code).flatMap((system): [string, CodeTree][] => {
+        const tree = ownTerms.tree(system);
+        return tree ? [[system, tree]] : [];
+      }),
+    );
+    for (const each of stored) if (typeof each['url'] === 'string') trees.set(each['url'], treeIn(each));
+    return [...trees].filter(([, { codes }]) => codes.includes(code));
   };
 
   const ofSystem = async (
@@ -106,15 +133,15 @@ export const openTerms = ({ find, own, ownTree }: TermsNeeds) => {
   const tokensOf = async (address: string, path: readonly string[] = []): Promise<readonly TokenValue[]> => {
     if (path.includes(address) || path.length >= mostNested)
       throw invalid(address, `the value set ${address} takes in itself, or others more than ${mostNested} deep`);
-    const stored = await find('ValueSet', address);
     const [url = ''] = address.split('|');
-    if (!stored) {
-      const set = url.startsWith(hl7) ? own(url.slice(hl7.length)) : undefined;
-      if (!set) throw invalid(address, `there is no value set ${address} here`);
+    const named = await find('ValueSet', address);
+    const set = !named && url.startsWith(hl7) ? own(url.slice(hl7.length)) : undefined;
+    if (set)
       return Object.entries(set.systems).flatMap(([system, codes]): TokenValue[] =>
         codes ? codes.map((code) => ({ system, code })) : [{ system }],
       );
-    }
+    const stored = named ?? ownTerms.valueSet(url);
+    if (!stored) throw invalid(address, `there is no value set ${address} here`);
     const contains = listOf((stored['expansion'] as Members | undefined)?.['contains']) as readonly Contains[];
     if (contains.length > 0) return bounded(expanded(contains), address);
     const compose = (stored['compose'] ?? {}) as Members;
@@ -142,17 +169,20 @@ export const openTerms = ({ find, own, ownTree }: TermsNeeds) => {
     return all;
   };
 
-  /** R4 search.html#modifiers: a code that no hierarchy knows is above and below itself. */
-  const subsumed = async (
-    { system, code }: TokenValue,
-    direction: 'above' | 'below',
-  ): Promise<readonly TokenValue[]> => {
-    if (system === undefined || system === '' || code === undefined)
-      return [{ ...(system === undefined ? {} : { system }), ...(code === undefined ? {} : { code }) }];
-    const tree = await treeOf(system);
-    const codes = tree ? tree[direction](code) : [code];
-    if (codes.length > mostTokens) throw tooMuch(`${system}|${code} has more than ${mostTokens} codes ${direction} it`);
-    return codes.map((each) => ({ system, code: each }));
+  /** R4 search.html#modifiers: a code that its system's hierarchy does not order is above and below itself. */
+  const subsumed = async (value: TokenValue, direction: 'above' | 'below'): Promise<readonly TokenValue[]> => {
+    const { system, code } = value;
+    if (system === '' || code === undefined) return [value];
+    const trees = system === undefined ? await treesWith(code) : [[system, await treeOf(system)] as const];
+    if (trees.length === 0)
+      throw invalid(code, `no code system here knows ${code}: it cannot be said what is ${direction} it`);
+    const tokens = trees.flatMap(([of, tree]) => {
+      if (!tree)
+        throw invalid(of, `the code system ${of} is not here: it cannot be said what is ${direction} its codes`);
+      return tree[direction](code).map((each) => ({ system: of, code: each }));
+    });
+    if (tokens.length > mostTokens) throw tooMuch(`${code} has more than ${mostTokens} codes ${direction} it`);
+    return system === undefined ? [{ code }, ...tokens] : tokens;
   };
 
   return { tokensOf, subsumed };

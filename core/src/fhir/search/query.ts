@@ -11,6 +11,8 @@ export interface TokenValue {
   readonly system?: string;
   /** Undefined: any code of the system. */
   readonly code?: string;
+  /** Every code that begins so. */
+  readonly leads?: true;
 }
 
 /** An identifier with the type that it must have. */

@@ -45,7 +45,9 @@ const casesOf = (values: readonly TokenValue[], types: ReadonlySet<string>): rea
     : [...values, ...folded.filter(({ code }, nth) => code !== values[nth]?.code)];
 };
 
-const isTruth = (code: string | undefined): boolean => code === undefined || code === 'true' || code === 'false';
+/** What is of a system is no word that stands for itself. */
+const isTruth = ({ system, code }: TokenValue): boolean =>
+  (system !== undefined && system !== '') || code === 'true' || code === 'false';
 
 const wordMatches = (
   type: string,
@@ -56,7 +58,7 @@ const wordMatches = (
   const parameter = clause.kind === 'token' ? parameters(type).all.get(clause.code) : undefined;
   if (!parameter || clause.kind !== 'token') return matchesOf(clause, units, onlyType);
   const types = foundTypes(type, parameter);
-  const wrong = types.size === 1 && types.has('boolean') ? clause.values.find(({ code }) => !isTruth(code)) : undefined;
+  const wrong = types.size === 1 && types.has('boolean') ? clause.values.find((value) => !isTruth(value)) : undefined;
   if (wrong) throw invalid(clause.code, `${clause.code} is true or false`);
   const matches = matchesOf({ ...clause, values: casesOf(clause.values, types) }, units) ?? [];
   const sets = impliedCodes(type, parameter);

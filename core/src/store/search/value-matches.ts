@@ -22,7 +22,8 @@ import {
 } from '../index/words.ts';
 import type { Match, PartTest } from './match.ts';
 
-const tokenMatch = ({ system, code }: TokenValue): Match => {
+const tokenMatch = ({ system, code, leads }: TokenValue): Match => {
+  if (leads && code !== undefined) return { start: cleared(code) };
   if (code === undefined) return { start: '', tests: [{ nth: 2, test: 'is', text: short(cleared(system ?? '')) }] };
   return system === undefined ? { start: anySystem(code) } : { exact: tokenWord(system, code) };
 };

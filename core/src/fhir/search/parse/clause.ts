@@ -74,7 +74,7 @@ export const leadingTo = (
     const mine = ids.filter((each) => each.type === undefined || each.type === type);
     return { type, clause: { kind: 'id', ids: mine.map(({ id }) => id) } };
   });
-  return { kind: 'any', clauses: [plain, { kind: 'chain', code, arms }] };
+  return arms.length === 0 ? plain : { kind: 'any', clauses: [plain, { kind: 'chain', code, arms }] };
 };
 
 const reference: Read = (asked, { parameter, base, isCanonical = false }) => {
