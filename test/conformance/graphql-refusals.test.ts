@@ -231,8 +231,10 @@ describe('FHIR GraphQL refuses', () => {
       expect(nobody.errors.map(codeOf)).to.eql(['not-found']);
     });
 
-    it('whoever has no role or no token', async () => {
-      expect((await tell(await server.as('patient'), '{ PatientList { id } }')).status).to.equal(403);
+    it('whoever may not, or has no token', async () => {
+      const self = await server.as('patient');
+      expect((await tell(self, '{ PersonList { id } }')).errors.map(codeOf)).to.eql(['forbidden']);
+      expect((await tell(self, '{ PatientList { id } }')).body).to.eql({ data: { PatientList: [] } });
       const answer = await fetch(`${server.url}/fhir/$graphql?query={PatientList{id}}`);
       expect(answer.status).to.equal(401);
       expect(codeOf(at(await answer.json(), 'errors', 0))).to.equal('login');

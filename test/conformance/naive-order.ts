@@ -12,11 +12,12 @@ const keysOf = (found: Found, descending: boolean): Key[] => {
     case 'date':
       return [descending ? found.span.high : found.span.low];
     case 'string':
-      return [plainText(found.text)];
+      return [plainText(found.text).toLowerCase()];
     case 'uri':
       return [found.text];
     case 'token':
       return found.tokens.flatMap(({ code }) => (typeof code === 'string' ? [code] : []));
+    case 'canonical':
     case 'quantity':
     case 'reference':
       throw new RangeError(`nobody sorts by a ${found.kind} here`);

@@ -10,11 +10,12 @@ export type Found =
       readonly texts: readonly string[];
       readonly typed?: readonly Json[];
     }
-  | { readonly kind: 'string' | 'uri'; readonly text: string }
+  | { readonly kind: 'string' | 'uri'; readonly text: string; readonly isFamily?: true }
   | { readonly kind: 'date'; readonly span: Span }
   | { readonly kind: 'number'; readonly span: Span }
   | { readonly kind: 'quantity'; readonly quantity: unknown }
-  | { readonly kind: 'reference'; readonly reference: unknown };
+  | { readonly kind: 'reference'; readonly reference: unknown }
+  | { readonly kind: 'canonical'; readonly url: string; readonly version: string | undefined };
 
 export type Look = (resource: Json) => readonly Found[];
 
@@ -45,21 +46,24 @@ const ofIdentifier = (value: unknown): Found => ({
   texts: texts(at(value, 'type', 'text'), ...listAt(value, 'type', 'coding').map((one) => at(one, 'display'))),
   typed: listAt(value, 'type', 'coding').map((one) => ({ ...(one as Json), value: at(value, 'value') })),
 });
-const ofContact = (value: unknown): Found => ({ kind: 'token', tokens: [{ code: at(value, 'value') }], texts: [] });
+const ofContact = (value: unknown): Found => ({
+  kind: 'token',
+  tokens: [{ code: at(value, 'value'), folds: true }],
+  texts: [],
+});
 const ofText = (value: unknown): Found => ({ kind: 'string', text: String(value) });
+const ofFamily = (value: unknown): Found => ({ kind: 'string', text: String(value), isFamily: true });
 const ofUri = (value: unknown): Found => ({ kind: 'uri', text: String(value) });
 const ofDate = (value: unknown): Found => ({ kind: 'date', span: spanOf(String(value)) });
 export const ofQuantity = (quantity: unknown): Found => ({ kind: 'quantity', quantity });
 const ofReference = (reference: unknown): Found => ({ kind: 'reference', reference });
 
-const nameParts = (name: unknown): Found[] =>
-  texts(
-    at(name, 'family'),
-    at(name, 'text'),
-    ...listAt(name, 'given'),
-    ...listAt(name, 'prefix'),
-    ...listAt(name, 'suffix'),
-  ).map(ofText);
+const nameParts = (name: unknown): Found[] => [
+  ...texts(at(name, 'family')).map(ofFamily),
+  ...texts(at(name, 'text'), ...listAt(name, 'given'), ...listAt(name, 'prefix'), ...listAt(name, 'suffix')).map(
+    ofText,
+  ),
+];
 const addressParts = (address: unknown): Found[] =>
   texts(
     ...listAt(address, 'line'),
@@ -153,7 +157,7 @@ export const looks: Readonly<Record<string, Readonly<Record<string, Look>>>> = {
   },
   Patient: {
     ...everywhere,
-    ...{ family: look('name.family', ofText), given: look('name.given', ofText) },
+    ...{ family: look('name.family', ofFamily), given: look('name.given', ofText) },
     name: (resource) => along(resource, 'name').flatMap(nameParts),
     address: (resource) => along(resource, 'address').flatMap(addressParts),
     'address-city': look('address.city', ofText),
@@ -189,11 +193,26 @@ export const looks: Readonly<Record<string, Readonly<Record<string, Look>>>> = {
     date: look('occurrenceDateTime', ofDate),
     probability: (resource) => along(resource, 'prediction').flatMap(ofProbability),
   },
+  Questionnaire: {
+    ...everywhere,
+    url: look('url', ofUri),
+    version: look('version', (value) => ({ kind: 'token', tokens: [{ code: value, folds: true }], texts: [] })),
+    status: look('status', ofCode('http://hl7.org/fhir/publication-status')),
+  },
+  QuestionnaireResponse: {
+    ...everywhere,
+    questionnaire: look('questionnaire', (value) => {
+      const [url = '', version] = String(value).split('|');
+      return { kind: 'canonical', url, version };
+    }),
+    status: look('status', ofCode('http://hl7.org/fhir/questionnaire-answers-status')),
+    ...{ subject: look('subject', ofReference), patient: onlyTo('Patient', 'subject') },
+  },
   ValueSet: {
     ...everywhere,
     ...{
       url: look('url', ofUri),
-      version: look('version', (value) => ({ kind: 'token', tokens: [{ code: value }], texts: [] })),
+      version: look('version', (value) => ({ kind: 'token', tokens: [{ code: value, folds: true }], texts: [] })),
     },
     status: look('status', ofCode('http://hl7.org/fhir/publication-status')),
   },
@@ -227,6 +246,9 @@ export const targets: Readonly<Record<string, readonly string[]>> = {
   'Observation.subject': ['Patient'],
   'Observation.patient': ['Patient'],
   'Observation.performer': ['Organization', 'Patient'],
+  'QuestionnaireResponse.questionnaire': ['Questionnaire'],
+  'QuestionnaireResponse.subject': ['Patient'],
+  'QuestionnaireResponse.patient': ['Patient'],
   'RiskAssessment.subject': ['Patient'],
   'RiskAssessment.patient': ['Patient'],
 };

@@ -16,6 +16,8 @@ import {
   withoutTags,
 } from './naive-values.ts';
 
+type Canonical = Extract<Found, { kind: 'canonical' }>;
+
 /** A filter or the words of a text search, as a tree. */
 export type Wish =
   | { readonly all: readonly Wish[] }
@@ -96,7 +98,7 @@ const isFound = (world: NaiveWorld, modifier: string, asked: string, found: Foun
     case 'token':
       return isTokenFound(modifier, asked, found);
     case 'string':
-      return isString(modifier, plain(asked), found.text);
+      return isString(modifier, plain(asked), found.text, found.isFamily);
     case 'uri':
       return isAddress(modifier, plain(asked), found.text);
     case 'date':
@@ -107,8 +109,28 @@ const isFound = (world: NaiveWorld, modifier: string, asked: string, found: Foun
       return isQuantity(asked, found.quantity);
     case 'reference':
       return isReference(world, modifier, asked, found.reference);
+    case 'canonical':
+      return isCanonical(world, modifier, plain(asked), found);
   }
 };
+
+/** R4 search.html#versions: a version that is asked for is that one, and with :below also those that it leads. */
+const isCanonical = (world: NaiveWorld, modifier: string, asked: string, found: Canonical): boolean => {
+  const [wanted = '', version] = asked.split('|');
+  const [, type = modifier === 'below' || modifier === '' ? 'Questionnaire' : modifier, id] =
+    /^(?:([A-Z]\w+)\/)?([A-Za-z0-9.-]+)$/.exec(local(world, wanted)) ?? [];
+  if (id !== undefined) {
+    const target = world.resources.find((each) => typeOf(each) === type && each['id'] === id);
+    // An address of this server says itself where it leads.
+    return local(world, found.url) === `${type}/${id}` || (target !== undefined && isNamed(found, target));
+  }
+  if (found.url !== wanted || version === undefined) return found.url === wanted;
+  return found.version === version || (modifier === 'below' && String(found.version).startsWith(`${version}.`));
+};
+
+/** A reference without a version means any. */
+const isNamed = ({ url, version }: Canonical, target: Json): boolean =>
+  target['url'] === url && (version === undefined || target['version'] === version);
 
 const typeOf = (resource: Json): string => String(resource['resourceType']);
 
@@ -123,10 +145,12 @@ const isComposite = (world: NaiveWorld, resource: Json, code: string, asked: str
 };
 
 const leads = (world: NaiveWorld, from: Json, code: string, to: Json): boolean =>
-  (looks[typeOf(from)]?.[code]?.(from) ?? []).some(
-    (found) =>
-      found.kind === 'reference' && isReference(world, '', `${typeOf(to)}/${String(to['id'])}`, found.reference),
-  );
+  (looks[typeOf(from)]?.[code]?.(from) ?? []).some((found) => {
+    const place = `${typeOf(to)}/${String(to['id'])}`;
+    if (found.kind === 'canonical')
+      return typeOf(to) === 'Questionnaire' && (isNamed(found, to) || local(world, found.url) === place);
+    return found.kind === 'reference' && isReference(world, '', place, found.reference);
+  });
 
 /** `subject:Patient.name`: what is before the first point, and what is behind it. */
 const chained = (world: NaiveWorld, resource: Json, name: string, value: string): boolean => {
@@ -185,11 +209,13 @@ const answers = (world: NaiveWorld, resource: Json, { name, value, wish }: Asked
   return modifier === 'not' ? !some('') : some(modifier);
 };
 
+/** Whether a resource answers to every parameter, be it of this world or not. */
+export const naiveAnswers = (world: NaiveWorld, resource: Json, asked: readonly Asked[]): boolean =>
+  asked.every((one) => answers(world, resource, one));
+
 /** The resources of a type that answer to every parameter. */
 export const naiveSearch = (world: NaiveWorld, type: string, asked: readonly Asked[]): Json[] =>
-  world.resources.filter(
-    (resource) => typeOf(resource) === type && asked.every((one) => answers(world, resource, one)),
-  );
+  world.resources.filter((resource) => typeOf(resource) === type && naiveAnswers(world, resource, asked));
 
 /** What they refer to by a parameter, or who refers to them by it. */
 export const naiveIncluded = (
@@ -212,6 +238,9 @@ export const naiveIncluded = (
 
 /** R4 compartmentdefinition-patient: what is in that of a patient, of the types that the test has. */
 export const isInCompartment = (world: NaiveWorld, resource: Json, patient: Json): boolean =>
-  ({ Observation: ['subject', 'performer'], RiskAssessment: ['subject'], Patient: ['link'] })[typeOf(resource)]?.some(
-    (code) => leads(world, resource, code, patient),
-  ) ?? false;
+  ({
+    Observation: ['subject', 'performer'],
+    RiskAssessment: ['subject'],
+    QuestionnaireResponse: ['subject', 'patient'],
+    Patient: ['link'],
+  })[typeOf(resource)]?.some((code) => leads(world, resource, code, patient)) ?? false;

@@ -155,29 +155,59 @@ export const isQuantity = (text: string, quantity: unknown): boolean => {
   const number = at(quantity, 'value');
   if (typeof number !== 'number') return false;
   const value = exact(String(number));
+  const mark = at(quantity, 'comparator');
+  // R4 datatypes.html#Quantity.comparator: the true value lies somewhere on one side, perhaps at the end itself.
+  const lies = (end: bigint): Span => ({
+    low: mark === '<' || mark === '<=' ? -(10n ** 60n) : end + (mark === '>' ? 1n : 0n),
+    high: mark === '>' || mark === '>=' ? 10n ** 60n : end - (mark === '<' ? 1n : 0n),
+  });
   const [asked = '', system, code = ''] = text.split('|');
   const [prefix, rest] = prefixed(asked);
   const rule = numberRules[prefix];
-  const plain = (): boolean => rule?.(askedNumber(prefix, rest), { low: value, high: value }) ?? false;
+  const plain = (): boolean => rule?.(askedNumber(prefix, rest), lies(value)) ?? false;
   if (system === undefined) return plain();
   if (system === '') return [at(quantity, 'code'), at(quantity, 'unit')].includes(code) && plain();
   if (at(quantity, 'system') !== system) return false;
   const [mine, theirs] = [measures[code], measures[String(at(quantity, 'code'))]];
   if (system !== ucum || !mine) return at(quantity, 'code') === code && plain();
   if (mine.of !== theirs?.of) return false;
-  const stored = toBase(theirs)(value);
-  return rule?.(askedNumber(prefix, rest, toBase(mine)), { low: stored, high: stored }) ?? false;
+  return rule?.(askedNumber(prefix, rest, toBase(mine)), lies(toBase(theirs)(value))) ?? false;
 };
 
-/** R4 search.html#string: neither case nor accents count; nor how many blanks part words, which it leaves open. */
-export const plainText = (text: string): string =>
-  text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replace(/\s+/g, ' ').trim();
+/** The scripts whose marks are accents; in others they are vowels. */
+const accented = /^(?:\p{Script=Latin}|\p{Script=Greek}|\p{Script=Cyrillic}|\p{Script=Arabic}|\p{Script=Hebrew})$/u;
 
-export const isString = (modifier: string, asked: string, stored: string): boolean => {
+const letters = (text: string): string => {
+  let last = '';
+  return Array.from(text.normalize('NFKD'))
+    .filter((character) => {
+      if (!/\p{M}/u.test(character)) last = character;
+      return last === character || !accented.test(last);
+    })
+    .join('')
+    .normalize('NFC');
+};
+
+/** Signs that mean something by themselves, such as 5%. */
+const meant = new Set('_%&@#*');
+
+/** R4 search.html#string: neither case nor accents nor punctuation count, nor how many blanks part words. An apostrophe parts none. */
+export const plainText = (text: string): string =>
+  Array.from(letters(text.replace(/['\u2019\u00b4]/g, '')))
+    .map((character) => (/\p{P}/u.test(character) && !meant.has(character) ? ' ' : character))
+    .join('')
+    // Small sigmas are two, and capital ones are one.
+    .toUpperCase()
+    .split(/\s+/)
+    .filter((word) => word !== '')
+    .join(' ');
+
+/** R4 search.html#string: a family name of several parts is found by each of them. */
+export const isString = (modifier: string, asked: string, stored: string, isFamily = false): boolean => {
   if (modifier === 'exact') return stored === asked;
-  return modifier === 'contains'
-    ? plainText(stored).includes(plainText(asked))
-    : plainText(stored).startsWith(plainText(asked));
+  const [wanted, there] = [plainText(asked), plainText(stored)];
+  if (modifier === 'contains') return there.includes(wanted);
+  return there.startsWith(wanted) || (isFamily && stored.length <= 400 && ` ${there}`.includes(` ${wanted}`));
 };
 
 /** `system` is undefined where none is said; `implied` is that of a code's binding. */
@@ -185,11 +215,14 @@ export interface Token {
   readonly system?: unknown;
   readonly code?: unknown;
   readonly implied?: string;
+  /** R4: what is a string underneath is compared without case. */
+  readonly folds?: true;
 }
 
 /** R4 search.html#token: `code`, `system|code`, `|code`, `system|`. */
 export const isToken = (system: string | undefined, code: string, token: Token): boolean => {
-  if (code !== '' && token.code !== code) return false;
+  const same = token.folds ? String(token.code).toLowerCase() === code.toLowerCase() : token.code === code;
+  if (code !== '' && !same) return false;
   if (system === undefined) return true;
   if (system === '') return token.system === undefined;
   return token.system === system || token.implied === system;

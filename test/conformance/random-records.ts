@@ -34,8 +34,9 @@ export const openMakers = (random: Seeded, base: string) => {
   const quantity = (): Json => {
     if (rarely(1)) return { unit: 'g' };
     const value = Number(pick(numbers));
-    if (whole(4) === 0) return { value, unit: pick(units) };
-    return { value, system: ucum, code: pick(units), unit: pick(['x', 'mg']) };
+    const comparator = rarely(pick(['<', '<=', '>', '>=']));
+    if (whole(4) === 0) return { value, comparator, unit: pick(units) };
+    return { value, comparator, system: ucum, code: pick(units), unit: pick(['x', 'mg']) };
   };
   const period = (): Json => {
     const [start, end] = [
@@ -58,6 +59,8 @@ export const openMakers = (random: Seeded, base: string) => {
       () => ({ reference: elsewhere }),
       () => ({ identifier: { value: '1' }, display: 'somebody' }),
       () => ({ display: 'somebody else' }),
+      () => ({ identifier: { system: 'http://a', value: '1' }, type: pick(['Patient', 'Group']) }),
+      () => ({ type: pick(['Patient', 'Group']), display: 'somebody known' }),
       () => ({ reference: `${base}/Patient/${pick(ids)}` }),
     ])();
   const value = (): Json =>
@@ -102,7 +105,7 @@ export const openMakers = (random: Seeded, base: string) => {
         })),
       ),
       address: maybe([{ city: pick(cities), line: maybe(['1 Smith Road']) }]),
-      telecom: maybe(some(() => ({ system: pick(['phone', 'email']), value: pick(['1', 'a@b']) }))),
+      telecom: maybe(some(() => ({ system: pick(['phone', 'email']), value: pick(['1', 'a@b', 'A@b']) }))),
       identifier: maybe(
         some(() => ({
           ...{ system: maybe(pick(['http://a', 'http://b'])), value: maybe(pick(['1', '2', 'A|B'])) },
@@ -139,10 +142,22 @@ export const openMakers = (random: Seeded, base: string) => {
         ),
       ),
     }),
+    Questionnaire: () => ({
+      status: pick(['active', 'draft']),
+      url: maybe(pick(urls.slice(0, 3))),
+      version: maybe(pick(['1', '1.2', '2'])),
+    }),
+    QuestionnaireResponse: () => ({
+      status: pick(['completed', 'in-progress']),
+      questionnaire: maybe(
+        pick([...urls.slice(0, 3), `${base}/Questionnaire/${pick(ids)}`]) + pick(['', '', '|1', '|1.2']),
+      ),
+      subject: maybe(to('Patient')),
+    }),
     ValueSet: () => ({
       status: pick(['active', 'draft']),
       url: maybe(pick(urls)),
-      version: maybe(pick(['1', '2'])),
+      version: maybe(pick(['1', '2', 'RC-a'])),
       meta: meta(),
     }),
   };

@@ -6,7 +6,7 @@ import { readShape } from '../../core/src/fhir/search/shape.ts';
 import { searchCall, type Place } from '../../core/src/store/search/search-statement.ts';
 import { reads } from '../../core/src/store/statement.ts';
 import { satisfies, type Subject, type World } from '../../core/src/store/search/evaluate.ts';
-import { referenceWord } from '../../core/src/store/index/words.ts';
+import { canonicalKey } from '../../core/src/store/index/parameter-key.ts';
 import { seeded } from '../../core/test/seeded.ts';
 import { ask, at, listAt, textAt, type Json } from './asked.ts';
 import { isInCompartment, naiveIncluded, naiveSearch, type Asked, type NaiveWorld } from './naive-search.ts';
@@ -82,19 +82,21 @@ describe('a search in the database, one in memory and one by hand', () => {
       subjects.set(`${of}/${id}`, subject);
       return subject;
     };
+    const having = (of: string, keys: readonly number[], words: readonly string[]): Subject[] =>
+      ids.flatMap((id) => {
+        const subject = subjectOf(of, id);
+        const has = subject?.entries.words.some(({ param, value }) => keys.includes(param) && words.includes(value));
+        return subject && has ? [subject] : [];
+      });
     const world: World = {
       now: now(),
       resolve: async (of, id) => subjectOf(of, id),
-      referring: async (of, keys, target) =>
-        ids.flatMap((id) => {
-          const subject = subjectOf(of, id);
-          const value = referenceWord(target.type, target.id);
-          const refers = subject?.entries.words.some((word) => keys.includes(word.param) && word.value === value);
-          return subject && refers ? [subject] : [];
-        }),
+      named: async (of, word) => having(of, [canonicalKey(of)], [word]),
+      referring: async (of, keys, words) => having(of, keys, words),
     };
     const parsed = parseQuery(type, query, {
       parametersOf: (each) => store.base.parameters(each).all,
+      foundTypes: store.base.foundTypes,
       base: `${publicUrl}/fhir`,
     });
     expect(parsed.unknown).to.deep.equal([]);
@@ -145,8 +147,8 @@ describe('a search in the database, one in memory and one by hand', () => {
     limit: number,
   ): Promise<string[]> => {
     const { store, publicUrl, now } = server.serving.kernel;
-    const { parameters, conditions, sortKey } = store.base;
-    const context = { parametersOf: (each: string) => parameters(each).all, base: `${publicUrl}/fhir` };
+    const { parameters, foundTypes, conditions, sortKey } = store.base;
+    const context = { parametersOf: (each: string) => parameters(each).all, foundTypes, base: `${publicUrl}/fhir` };
     const { query: read } = parseQuery(type, query, context);
     const shaped = new URLSearchParams(sort === null ? {} : { _sort: sort });
     const keys = readShape(type, shaped, parameters(type).all).sort?.map((each) => sortKey(type, each));

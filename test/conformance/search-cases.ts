@@ -8,7 +8,6 @@ import {
   elsewhere,
   families,
   ids,
-  long,
   numbers,
   openChoices,
   systems,
@@ -37,9 +36,8 @@ export const openCases = (random: Seeded, base: string) => {
         'upon',
         'ends',
         'done ends w',
-        long,
-        `${long} ends b`,
-        `${long} ends well`,
+        ...['quinones', 'schmidt', 'muller schmidt', 'obrien', 'o brien', 'berg', 'x'],
+        ...['ΟΔΥΣ', 'σσ', 'παπασ', 'र', 'राम', 'रीमा', '가', '각'],
       ],
     ]);
   const person = () => pick([pick(ids), `Patient/${pick(ids)}`, elsewhere, `${base}/Patient/${pick(ids)}`]);
@@ -80,7 +78,7 @@ export const openCases = (random: Seeded, base: string) => {
       () =>
         ask(
           pick(['telecom', 'phone', 'email']),
-          either(() => pick(['1', 'a@b'])),
+          either(() => pick(['1', 'a@b', 'A@B'])),
         ),
       () =>
         ask(
@@ -145,7 +143,7 @@ export const openCases = (random: Seeded, base: string) => {
       () => ask('code-value-string', `${code()}$${name()}`),
       () => ask('code-value-date', `${token()}$${date()}`),
       () => ask(pick(['patient', 'subject', 'subject:Patient']), either(person)),
-      () => ask(pick(['subject:identifier', 'subject:identifier']), pick(['1', 'http://a|1', '|1', 'http://a|'])),
+      () => ask(pick(['subject:identifier', 'patient:identifier']), pick(['1', 'http://a|1', '|1', 'http://a|'])),
       () =>
         ask(pick(['subject.family', 'subject:Patient.name', 'patient.organization.name', 'performer.name']), name()),
       () => ask(pick(['patient:Patient.gender', 'subject.gender:not']), gender()),
@@ -171,13 +169,32 @@ export const openCases = (random: Seeded, base: string) => {
       () => ask(pick(['patient.family', 'subject:Patient.organization.name']), name()),
       () => missing('probability', 'date', 'patient'),
     ],
+    Questionnaire: [
+      () => ask(pick(['_has:QuestionnaireResponse:questionnaire:status']), pick(['completed', 'in-progress'])),
+      () => ask('_has:QuestionnaireResponse:questionnaire:patient.family', name()),
+      () => ask('url', pick(urls)),
+      () => ask('version', pick(['1', '2'])),
+    ],
+    QuestionnaireResponse: [
+      () => ask(pick(['questionnaire.status', 'questionnaire:Questionnaire.status']), pick(['active', 'draft'])),
+      () => ask('questionnaire.version', pick(['1', '1.2', '2'])),
+      () =>
+        ask(
+          'questionnaire',
+          either(() => pick([pick(urls), `${pick(urls)}|1`, pick(ids), `Questionnaire/${pick(ids)}`])),
+        ),
+      () => ask('questionnaire:below', pick([pick(urls), `${pick(urls)}|1`, `${pick(urls)}|1.2`])),
+      () => ask('questionnaire:Questionnaire', pick(ids)),
+      () => ask('patient._has:QuestionnaireResponse:patient:questionnaire.status', pick(['active', 'draft'])),
+      () => missing('questionnaire', 'patient'),
+    ],
     ValueSet: [
       () =>
         ask(
           pick(['url', 'url:below']),
           either(() => pick([...urls, 'http://v.example'])),
         ),
-      () => ask('version', pick(['1', '|2', '3'])),
+      () => ask('version', pick(['1', '|2', '3', 'rc-a', '|RC-A'])),
       () => ask('status', pick(['active', 'http://hl7.org/fhir/publication-status|draft'])),
       () => missing('url', 'version'),
     ],
@@ -188,6 +205,8 @@ export const openCases = (random: Seeded, base: string) => {
     Patient: ['birthdate', '-birthdate', 'gender,-birthdate', '-family', 'family', 'death-date,_id', 'active,-_id'],
     Observation: ['date', 'status,date', 'value-string', '-value-string', '-status,_id'],
     RiskAssessment: ['probability', '-probability', 'date', '_id'],
+    Questionnaire: ['url', '-version,_id'],
+    QuestionnaireResponse: ['status,_id', '-_id'],
     ValueSet: ['url', '-url', 'status,-url', 'version,_id'],
   };
   const includes: Readonly<Record<string, readonly string[]>> = {
@@ -208,6 +227,11 @@ export const openCases = (random: Seeded, base: string) => {
       '_include=Observation:performer:Patient',
     ],
     RiskAssessment: ['_include=RiskAssessment:subject:Patient', '_include=RiskAssessment:patient'],
+    Questionnaire: ['_revinclude=QuestionnaireResponse:questionnaire'],
+    QuestionnaireResponse: [
+      '_include=QuestionnaireResponse:questionnaire',
+      '_include=QuestionnaireResponse:questionnaire:Questionnaire',
+    ],
     ValueSet: [],
   };
   return {

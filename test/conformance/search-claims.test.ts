@@ -113,8 +113,12 @@ describe('what the CapabilityStatement claims of searches', () => {
   }).timeout(180_000);
 
   it('names the compartments that can be searched', async () => {
-    expect(rest().compartment).to.deep.equal(['http://hl7.org/fhir/CompartmentDefinition/patient']);
-    const answer = await server.perform({ verb: 'search-compartment', type: 'Patient', id: 'x', member: '*', caller });
-    expect(answer.status).to.equal(200);
+    const names = ['device', 'encounter', 'patient', 'practitioner', 'relatedPerson'];
+    expect(rest().compartment).to.deep.equal(names.map((name) => `http://hl7.org/fhir/CompartmentDefinition/${name}`));
+    for (const name of names) {
+      const type = name.charAt(0).toUpperCase() + name.slice(1);
+      const answer = await server.perform({ verb: 'search-compartment', type, id: 'x', member: '*', caller });
+      expect(answer.status, type).to.equal(200);
+    }
   });
 });

@@ -4,7 +4,6 @@ import { bodyOf, type Resource } from '../../core/src/fhir/body.ts';
 import { parseQuery } from '../../core/src/fhir/search/parse/parse.ts';
 import { satisfiesAll, type Subject, type World } from '../../core/src/store/search/evaluate.ts';
 import { subjectIn } from '../../core/src/store/search/subject.ts';
-import { referenceWord } from '../../core/src/store/index/words.ts';
 import { seeded } from '../../core/test/seeded.ts';
 import { ask, at, listAt, textAt } from './asked.ts';
 
@@ -137,13 +136,13 @@ describe('what is contained', () => {
     const world: World = {
       now: now(),
       resolve: async (type, id) => subjects.find((each) => each.type === type && each.id === id),
-      referring: async (type, keys, target) => {
-        const value = referenceWord(target.type, target.id);
-        return subjects.filter(
+      named: async () => [],
+      referring: async (type, keys, words) =>
+        subjects.filter(
           (each) =>
-            each.type === type && each.entries.words.some((word) => keys.includes(word.param) && word.value === value),
-        );
-      },
+            each.type === type &&
+            each.entries.words.some(({ param, value }) => keys.includes(param) && words.includes(value)),
+        ),
     };
     let found = 0;
     for (let round = 0; round < rounds; round++) {

@@ -257,6 +257,7 @@ describe('a search for what is contained', () => {
     const world: World = {
       now: now(),
       resolve: async (type, id) => subjects.find((each) => each.type === type && each.id === id),
+      named: async () => [],
       referring: async () => [],
     };
     for (const [path, wanted] of Object.entries(all)) {

@@ -7,6 +7,7 @@ import { countCall, searchCall, type SearchCall } from '../../core/src/store/sea
 import { sql } from '../../core/test/store/rig.ts';
 import { patientBundle } from '../bench/data.ts';
 import { ask } from './asked.ts';
+import { putAll } from './searching.ts';
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
@@ -31,6 +32,19 @@ describe('the plan of a search', () => {
       const answer = await ask(admin, 'POST', '', JSON.parse(patientBundle(seed).text));
       patient = /"location":"[^"]*Patient\/([^/"]+)/.exec(answer.text)?.[1] ?? patient;
     }
+    const asked = Array.from({ length: 400 }, (_, n) => ({
+      ...{
+        resourceType: 'QuestionnaireResponse',
+        id: `answered${n}`,
+        status: n % 4 === 0 ? 'completed' : 'in-progress',
+      },
+      questionnaire: `http://ex/q${n % 40}${n % 3 === 0 ? '|2.0' : ''}`,
+    }));
+    const questionnaires = Array.from({ length: 40 }, (_, n) => ({
+      ...{ resourceType: 'Questionnaire', id: `q${n}`, status: n === 7 ? 'draft' : 'active' },
+      ...{ url: `http://ex/q${n}`, version: '2.0' },
+    }));
+    await putAll(admin, [...asked, ...questionnaires]);
     // As autovacuum does in time.
     await sql(server.database.superuser, 'vacuum analyze');
     const { tenant } = await server.caller('admin');
@@ -50,6 +64,7 @@ describe('the plan of a search', () => {
     const asked = [...params].filter(([name]) => !shaping.has(name));
     const { query } = parseQuery(type, asked, {
       parametersOf: (each) => base.parameters(each).all,
+      foundTypes: base.foundTypes,
       base: `${server.url}/fhir`,
     });
     const conditions = base.conditions(query);
@@ -99,6 +114,9 @@ describe('the plan of a search', () => {
     'Observation?_count=20': 22,
     'Observation?code=http://loinc.org|8480-6&_summary=count': 260,
     'Observation?_id=none,nobody': 0,
+    'QuestionnaireResponse?questionnaire=Questionnaire/q7&_count=20': 60,
+    'QuestionnaireResponse?questionnaire.status=draft&_count=20': 70,
+    'Questionnaire?_has:QuestionnaireResponse:questionnaire:_id=answered7': 20,
   };
   for (const [path, bound] of Object.entries(most))
     it(`${path} reads its page and little else`, async () => {

@@ -17,6 +17,10 @@ export const families = [
   'a_b',
   'a%b',
   'ÅSE',
+  'Carreño Quiñones',
+  'Muller-Schmidt',
+  // Sigma at the end and within, vowels of Devanagari, syllables of Hangul.
+  ...['ΟΔΥΣΣΕΥΣ', 'Παπασταθης', 'राम', 'रीमा', '각하', '가나'],
   'x,y',
   'p|q$r',
   // Composed, decomposed, compatible and astral letters.

@@ -83,7 +83,9 @@ describe('a search by reference', () => {
     'Observation?subject:identifier=77,78': 'of-both of-name',
     'Observation?patient:identifier=http://h.example|78': 'of-both',
     'Observation?subject:missing=true': 'of-nobody',
-    'Observation?patient:missing=false': 'of-both of-elsewhere of-own of-patient of-second of-version',
+    'Observation?patient:identifier=77': 'of-name',
+    // R4: what a reference without an address is to, its type says.
+    'Observation?patient:missing=false': 'of-both of-elsewhere of-name of-own of-patient of-second of-version',
     'Observation?performer=Practitioner/23&performer=Organization/whole': 'of-patient',
     'QuestionnaireResponse?questionnaire=http://q.example/q': 'r r1 r2',
     'QuestionnaireResponse?questionnaire=http://q.example/q|2': 'r2',

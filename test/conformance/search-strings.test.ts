@@ -28,6 +28,12 @@ const resources: readonly Json[] = [
       { family: 'Second', given: ['Yan'] },
     ],
   },
+  named('greek', { family: 'ΟΔΥΣΣΕΥΣ', given: ['Παπασταθης'] }),
+  named('hangul', { family: '각하' }),
+  ...[named('rama', { family: 'राम' }), named('rima', { family: 'रीमा' }), named('thai', { family: 'สมปูรณ์' })],
+  ...[named('arab', { family: 'مُحَمَّد' }), named('hebrew', { given: ['שָׁלוֹם'] })],
+  ...[named('irish', { family: "O'Brien" }), named('double', { family: 'Müller-Schmidt' })],
+  named('tabbed', { family: 'a\tb' }),
   living('town', {
     line: ['3300 Washtenaw Avenue', 'Suite 227'],
     city: 'Ann Arbor',
@@ -62,12 +68,17 @@ describe('a search by string', () => {
     'Patient?given:exact=Eve': 'eve',
     'Patient?given:exact=eve': '',
     'Patient?given:exact=EVELYN': 'evelyn',
-    'Patient?family=muller': 'evelyn severine',
-    'Patient?family=MÜLLER': 'evelyn severine',
+    'Patient?family=muller': 'double evelyn severine',
+    'Patient?family=MÜLLER': 'double evelyn severine',
     'Patient?family:exact=Müller': 'severine',
     'Patient?family:exact=Muller': 'evelyn',
     'Patient?family=carreno': 'eve',
-    'Patient?family=quinones': '',
+    'Patient?family=quinones': 'eve',
+    'Patient?name=quinones': 'eve',
+    'Patient?family=berg': 'spaces',
+    'Patient?family=der berg': 'spaces',
+    'Patient?family:exact=Quiñones': '',
+    'Patient?family=uinones': '',
     'Patient?family:contains=QUINONES': 'eve',
     'Patient?family=weiss': 'street',
     'Patient?family:contains=eiß': 'street',
@@ -85,7 +96,7 @@ describe('a search by string', () => {
     'Patient?name=nevermore': 'text',
     'Patient?name:contains=raven': 'text',
     'Patient?name:exact=Nevermore the Raven': 'text',
-    'Patient?family:missing=true': 'long text town use village',
+    'Patient?family:missing=true': 'hebrew long text town use village',
     'Patient?name:missing=true': 'town village',
     'Patient?address=3300': 'town',
     'Patient?address=suite': 'town',
@@ -121,6 +132,36 @@ describe('a search by string', () => {
     });
   });
 
+  describe('of scripts and signs', () => {
+    finds(() => admin, {
+      'Patient?family=ΟΔΥΣ': 'greek',
+      'Patient?family=οδυσσευς': 'greek',
+      'Patient?family:contains=ΣΣ': 'greek',
+      'Patient?given=παπασ': 'greek',
+      'Patient?given=παπασταθ': 'greek',
+      // A syllable is a letter: it does not begin another one.
+      'Patient?family=각': 'hangul',
+      'Patient?family=가': '',
+      // Signs of vowels are no accents.
+      'Patient?family=राम': 'rama',
+      'Patient?family=रीमा': 'rima',
+      'Patient?family:contains=ปู': 'thai',
+      'Patient?family:contains=ปี': '',
+      'Patient?family=محمد': 'arab',
+      'Patient?given=שלום': 'hebrew',
+      'Patient?family=obrien': 'irish',
+      "Patient?family=O'Brien": 'irish',
+      'Patient?family=o’brien': 'irish',
+      'Patient?family=muller schmidt': 'double',
+      'Patient?family=Müller-Schmidt': 'double',
+      'Patient?family=schmidt': 'double',
+      'Patient?family:exact=Muller Schmidt': '',
+      'Patient?family:exact=a b': '',
+      'Patient?family:exact=a\tb': 'tabbed',
+      'Patient?family=a b': 'tabbed',
+    });
+  });
+
   describe('that is long', () => {
     finds(() => admin, {
       'Patient?name=it was the best': 'long',
@@ -134,15 +175,24 @@ describe('a search by string', () => {
     });
 
     it('is not found by what tells it from others in the index', async () => {
-      for (const sign of '0123456789zxqjkvy_-')
+      for (const sign of '0123456789zxqjkvy_')
         if (!long.includes(sign)) expect(await foundBy(admin, `Patient?name:contains=${sign}`)).not.to.include('long');
     });
 
     it('is found by all of itself, and not by what only begins like it', async () => {
-      for (const modifier of ['', ':exact', ':contains'])
-        expect(await foundBy(admin, `Patient?name${modifier}=${long}`), modifier).to.deep.equal(['long']);
-      expect(await foundBy(admin, `Patient?name=${long.slice(0, -4)}x`)).to.deep.equal([]);
+      expect(await foundBy(admin, `Patient?name:exact=${long}`)).to.deep.equal(['long']);
       expect(await foundBy(admin, `Patient?name:exact=${long}.`)).to.deep.equal([]);
+      expect(await foundBy(admin, `Patient?name=${long.slice(0, 400)}`)).to.deep.equal(['long']);
+      expect(await foundBy(admin, `Patient?name:contains=${long.slice(900, 1_099)}`)).to.deep.equal(['long']);
+    });
+
+    it('is refused where more is asked for than the index can tell', async () => {
+      for (const modifier of ['', ':text', ':contains']) {
+        const asked = `Patient?name${modifier}=${'x'.repeat(modifier === '' ? 401 : 201)}`;
+        refusedWith(await searched(admin, asked), 400, 'invalid', modifier === '' ? /at most 400/ : /at most 200/);
+      }
+      const below = `ValueSet?url:below=http://acme.org/${'x'.repeat(400)}`;
+      refusedWith(await searched(admin, below), 400, 'invalid', /at most 400/);
     });
   });
 

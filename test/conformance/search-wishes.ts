@@ -39,6 +39,11 @@ export const openWishes = (random: Seeded) => {
       () => likeName(pick(['subject.family', 'patient.organization.name', 'value-string'])),
     ],
     RiskAssessment: [() => dated('probability', pick(numbers)), () => dated('date', pick(askedDates))],
+    Questionnaire: [() => compared('status', 'eq', 'active', ['status', 'active'])],
+    QuestionnaireResponse: [
+      () => compared('questionnaire.status', 'eq', 'active', ['questionnaire.status', 'active']),
+      () => compared('status', 'eq', 'completed', ['status', 'completed']),
+    ],
     ValueSet: [() => pick(urls.map((each) => compared('url', pick(['eq']), quoted(each), ['url', each])))],
   };
   const tree = (leaf: Leaf, deep: number): readonly [string, Wish] => {

@@ -35,6 +35,10 @@ export const suites: readonly Suite[] = [
     timeoutSeconds: 60,
   },
   { name: 'scenarios', budgetSeconds: 180, quick: false, files: ['test/scenarios/**/*.test.ts'], timeoutSeconds: 60 },
+  {
+    ...{ name: 'policies', beside: 'scenarios', budgetSeconds: 240, quick: false },
+    ...{ files: ['test/policies/**/*.test.ts'], timeoutSeconds: 60 },
+  },
   { name: 'faults', budgetSeconds: 400, quick: false, files: ['test/faults/**/*.test.ts'], timeoutSeconds: 60 },
   {
     ...{ name: 'storage', beside: 'faults', budgetSeconds: 300, quick: false },

@@ -4,6 +4,7 @@ import type { Configuration } from '../config/schema.ts';
 import { modelOf } from '../fhir/fhirpath/model.ts';
 import { compositeShape, elementExtractor } from '../fhir/search/composite.ts';
 import { extractorFor } from '../fhir/search/extract.ts';
+import { openFoundTypes } from '../fhir/search/found-types.ts';
 import { openImpliedCodes } from '../fhir/search/implied-codes.ts';
 import { openStructures } from '../fhir/structure/structures.ts';
 import { openUcum } from '../fhir/ucum/ucum.ts';
@@ -20,7 +21,13 @@ import { r4Compartments } from '../platform/compartments.ts';
 import { r4Codes, r4Hierarchies, r4Types, ucumTable } from '../platform/structures.ts';
 import { contributionsOf, type Plugin } from '../plugin/define.ts';
 import { openOwnTrees } from '../terminology/own-trees.ts';
+import { openAccess, roleLayer } from '../policy/access.ts';
+import { consentLayer } from '../policy/consent-layer.ts';
+import { labelLayer } from '../policy/label-layer.ts';
+import { criteriaFaults, openCriteria } from '../policy/criteria.ts';
 import { buildRoleTable } from '../policy/role-table.ts';
+import { scopeLayer, withScopes } from '../policy/scope-layer.ts';
+import { openStandings } from '../policy/standing.ts';
 import { buildRegistry } from '../registry/registry.ts';
 import type { Database } from '../store/database.ts';
 import { searchParameterKind } from '../store/search/search-parameter-kind.ts';
@@ -52,11 +59,11 @@ export const openKernel = (needs: KernelNeeds): OpenKernel => {
   const { registry, faults } = buildRegistry(
     plugins.map((plugin) => ({ owner: plugin.name, contributions: contributionsOf(plugin) })),
   );
-  const { table: roles, faults: roleFaults } = buildRoleTable(
-    loadRoleFile(root),
+  const roleFile = loadRoleFile(root);
+  const { table, faults: roleFaults } = buildRoleTable(
+    roleFile,
     verbs.map(({ name }) => name),
   );
-  if (faults.length + roleFaults.length > 0) throw misconfigured([...faults, ...roleFaults]);
 
   const types = r4Types();
   const codes = r4Codes();
@@ -70,13 +77,33 @@ export const openKernel = (needs: KernelNeeds): OpenKernel => {
     shapeOf: (type, parameter, parameters) => compositeShape(model, type, parameter, parameters),
     units: openUcum(ucumTable()),
     impliedCodes: openImpliedCodes(model, codes),
+    foundTypes: openFoundTypes(model),
     targetsOf: (resource) => targetsOf({ structures, publicUrl }, resource),
     searchParameters: registry.all(searchParameterKind).map(({ value }) => value),
   });
+  const roles = withScopes(table);
+  const compartments = r4Compartments();
+  const criteria = openCriteria({
+    ...{ compartments, file: roleFile, base: `${publicUrl}/fhir` },
+    parametersOf: (type) => store.base.parameters(type).all,
+    foundTypes: store.base.foundTypes,
+  });
+  const allFaults = [...faults, ...roleFaults, ...criteriaFaults(roleFile, criteria)];
+  if (allFaults.length > 0) throw misconfigured(allFaults);
+  const standings = openStandings({ unitOf: store.single, base: `${publicUrl}/fhir`, now });
+  const access = openAccess(
+    [
+      roleLayer(roles, criteria),
+      scopeLayer(criteria),
+      labelLayer(roleFile.labels),
+      consentLayer({ unitOf: store.single, criteria, base: `${publicUrl}/fhir`, now, exempt: roleFile.exempt }),
+    ],
+    standings,
+  );
   const kernel: Kernel = {
     ...{ store, structures, model, xml: openXml(structures), references: config.fhir.references },
     ...{ binary: binaryRules(config.fhir.binary), deferred: config.fhir.deferred },
-    compartments: r4Compartments(),
+    ...{ compartments, access, standings },
     ...{ codeSets: new Map(codes.map((set) => [set.name, set])), ownTree: openOwnTrees(r4Hierarchies) },
     ...{ registry, roles, verbs, version, publicUrl, cursors },
     ...{ now, stopwatch, ids, metrics, tracer, started: new Date(now()) },

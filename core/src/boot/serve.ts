@@ -9,6 +9,7 @@ import { openKeyRing, type KeyRing } from '../identity/keyring.ts';
 import { answerLater } from '../interaction/deferred-task.ts';
 import { ownTask } from '../interaction/own-task.ts';
 import { jobKind } from '../jobs/job.ts';
+import { loadDemoRecord } from './demo-record.ts';
 import { openJobs } from '../jobs/runner.ts';
 import type { Kernel, Perform } from '../interaction/kernel.ts';
 import { openMetrics, type Metrics } from '../observe/metrics.ts';
@@ -137,6 +138,13 @@ export const serve = async (needs: ServeNeeds): Promise<Serving> => {
       },
     });
     const { registry } = kernel;
+    // Tests begin with an empty record, and make their own.
+    if (config.identity.demoAccounts && config.profile === 'demo')
+      await grow.part(
+        'demo record',
+        () => loadDemoRecord({ root: needs.root, database: opened, perform }),
+        (made) => (made ? 'made' : 'there'),
+      );
     closing(
       await openJobs({
         ...{ database: opened, perform, node: needs.node, log, metrics, onFatal },

@@ -72,7 +72,9 @@ export const environmentLayer = (
   for (const [variable, value] of Object.entries(environment)) {
     // An empty variable is how compose files say "not set".
     if (value === undefined || value === '') continue;
-    const path = named[variable]?.split('.') ?? (variable.startsWith('HEDDLE__') ? pathOf(variable) : undefined);
+    const path =
+      (Object.hasOwn(named, variable) ? named[variable] : undefined)?.split('.') ??
+      (variable.startsWith('HEDDLE__') ? pathOf(variable) : undefined);
     if (typeof path === 'string') faults.push(path);
     else if (path !== undefined) {
       // The schema turns strings into what its keys need.
@@ -80,7 +82,7 @@ export const environmentLayer = (
       if (read === undefined) faults.push(`${variable}: its value is not YAML`);
       else if (!put(tree, path, read)) faults.push(`${variable}: another variable sets a value above it`);
       origin.set(path.join('.'), variable);
-    } else if (later[variable]) warnings.push(`${variable} has no effect: ${later[variable]}`);
+    } else if (Object.hasOwn(later, variable)) warnings.push(`${variable} has no effect: ${later[variable]}`);
     else if (variable.startsWith('HEDDLE_'))
       faults.push(`${variable}: unknown variable${didYouMean(variable, knownNames)}`);
   }

@@ -7,10 +7,24 @@ import { misconfigured } from '../outcome/outcome.ts';
 
 const name = 'config/roles.yaml';
 
+const words = z.array(z.string());
+
+const grant = z.strictObject({
+  may: words,
+  patients: z.string().optional(),
+  where: words.optional(),
+  show: words.optional(),
+  keep: words.optional(),
+});
+
 const shape = z.strictObject({
-  verbs: z.record(z.string(), z.array(z.string())),
-  groups: z.record(z.string(), z.array(z.string())),
-  roles: z.record(z.string(), z.record(z.string(), z.array(z.string()))),
+  verbs: z.record(z.string(), words),
+  groups: z.record(z.string(), words),
+  patients: z.record(z.string(), words).default({}),
+  belongs: z.record(z.string(), words).default({}),
+  labels: z.record(z.string(), words).default({}),
+  exempt: words.default([]),
+  roles: z.record(z.string(), z.record(z.string(), z.array(z.union([z.string(), grant])))),
 });
 
 export const loadRoleFile = (root: string): z.infer<typeof shape> => {

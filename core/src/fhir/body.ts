@@ -25,6 +25,10 @@ export interface Body {
 const isResource = (value: unknown): value is Resource =>
   typeof value === 'object' && value !== null && 'resourceType' in value && typeof value.resourceType === 'string';
 
+/** The resource with all digits of its numbers. */
+export const exactOf = ({ resource, exact }: Pick<Body, 'resource' | 'exact'>): Resource =>
+  isResource(exact) ? exact : resource;
+
 /** How many members all its objects have; more than any text holds when it is too deep to look into. */
 const memberCount = (value: object, depth: number): number => {
   if (depth > deepestJson) return Infinity;

@@ -1,6 +1,7 @@
 /** Reads the entries of a batch or a transaction as the requests that they are; refuses an entry that does not say what it wants. */
 import { invalid, Outcome } from '../outcome/outcome.ts';
 import type { Body, Resource } from './body.ts';
+import { queryIn } from './query-text.ts';
 import { readFhirRequest, type FhirRequest } from './request-table.ts';
 
 type Members = Readonly<Record<string, unknown>>;
@@ -72,13 +73,13 @@ const readEntry = (value: unknown, place: number, base: string): EntryRequest =>
     throw invalid(`${entryPath(place)}.request.url`, 'the address is not one of this server');
   const asked = readFhirRequest(method, path);
   const exists = textIn(request, 'ifNoneExist');
-  const params = new URLSearchParams(query);
+  const params = queryIn(query);
   const found = asked.id === undefined && byCriteria.has(asked.verb) ? params : undefined;
   return {
     ...{ ...asked, place, method, query: params },
     fullUrl: textIn(entry, 'fullUrl'),
     resource: isResource(entry.resource) ? entry.resource : undefined,
-    criteria: exists === undefined ? found : new URLSearchParams(exists.replace(/^[^=?]*\?/, '')),
+    criteria: exists === undefined ? found : queryIn(exists.replace(/^[^=?]*\?/, '')),
     ifMatch: textIn(request, 'ifMatch'),
     ifNoneMatch: textIn(request, 'ifNoneMatch'),
     ifModifiedSince: time(textIn(request, 'ifModifiedSince')),

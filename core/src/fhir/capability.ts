@@ -133,7 +133,9 @@ export const capabilityStatement = (
         ...listed('operation', at('system')),
         ...listed(
           'compartment',
-          facts.compartments.map((type) => `http://hl7.org/fhir/CompartmentDefinition/${type.toLowerCase()}`),
+          facts.compartments.map(
+            (type) => `http://hl7.org/fhir/CompartmentDefinition/${type.charAt(0).toLowerCase()}${type.slice(1)}`,
+          ),
         ),
       },
     ],

@@ -13,7 +13,7 @@ export interface Part {
 const summaries: readonly Summary[] = ['true', 'text', 'data', 'count', 'false'];
 
 export const readPart = (query: URLSearchParams): Part | undefined => {
-  const text = query.get('_summary') ?? 'false';
+  const text = query.getAll('_summary').find((each) => each !== '') ?? 'false';
   const summary = summaries.find((each) => each === text);
   if (!summary) throw invalid('_summary', `_summary is one of ${summaries.join(', ')}`);
   const elements = query

@@ -5,20 +5,20 @@ import type { Wanted } from './representation.ts';
 
 export type BinaryForm = 'bytes' | Format;
 
-const fhirTypes: Readonly<Record<string, Format>> = {
-  'application/fhir+json': 'json',
-  'application/fhir+xml': 'xml',
-};
+const fhirTypes: ReadonlyMap<string, Format> = new Map([
+  ['application/fhir+json', 'json'],
+  ['application/fhir+xml', 'xml'],
+]);
 
 /** They may mean a resource or a file of that type: they count where nothing in the header would take the bytes. */
-const plainTypes: Readonly<Record<string, Format>> = {
-  json: 'json',
-  'text/json': 'json',
-  'application/json': 'json',
-  xml: 'xml',
-  'text/xml': 'xml',
-  'application/xml': 'xml',
-};
+const plainTypes: ReadonlyMap<string, Format> = new Map([
+  ['json', 'json'],
+  ['text/json', 'json'],
+  ['application/json', 'json'],
+  ['xml', 'xml'],
+  ['text/xml', 'xml'],
+  ['application/xml', 'xml'],
+]);
 
 interface Wish {
   readonly name: string;
@@ -47,7 +47,7 @@ export const binaryForm = (accept: string, format: string | null, contentType: s
   const header = format === null || format === '' ? accept : format.replace(/ /g, '+');
   const type = readMediaType(contentType).name;
   const options = wishesIn(header).flatMap(({ name, weight }) => {
-    const form = fhirTypes[name];
+    const form = fhirTypes.get(name);
     const close = form === undefined || name === type ? closeness(name, type) : 3;
     return close === 0 ? [] : [{ form: form ?? ('bytes' as const), weight, close }];
   });
@@ -55,7 +55,7 @@ export const binaryForm = (accept: string, format: string | null, contentType: s
   if (best) return best.form;
   const [plain] = wishesIn(header)
     .toSorted((a, b) => b.weight - a.weight)
-    .flatMap(({ name }) => plainTypes[name] ?? []);
+    .flatMap(({ name }) => plainTypes.get(name) ?? []);
   return plain ?? 'bytes';
 };
 

@@ -2,6 +2,7 @@
 import { parseBody } from '../fhir/body.ts';
 import { graphqlParameters } from '../fhir/graphql/request.ts';
 import type { Interaction } from '../fhir/interaction.ts';
+import { queryIn } from '../fhir/query-text.ts';
 import type { Takes } from '../fhir/request-table.ts';
 import type { XmlFormat } from '../fhir/xml/format.ts';
 import { malformed, notSupported } from '../outcome/outcome.ts';
@@ -40,12 +41,12 @@ const patchIn = async (ctx: Context, xml: XmlFormat, limit: number): Promise<Car
 
 /** Parameters of the form and of the address count alike. */
 const formIn = async (ctx: Context, limit: number): Promise<Carried> => {
-  const query = new URLSearchParams(ctx.URL.searchParams);
+  const query = queryIn(ctx.querystring);
   const type = readMediaType(ctx.get('content-type')).name;
   const text = await readText(ctx.req, limit);
   if (text !== '' && type !== 'application/x-www-form-urlencoded')
     throw unsupported(ctx, 'application/x-www-form-urlencoded');
-  for (const [name, value] of new URLSearchParams(text)) query.append(name, value);
+  for (const [name, value] of queryIn(text)) query.append(name, value);
   return { query };
 };
 

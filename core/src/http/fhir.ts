@@ -2,6 +2,7 @@
 import { bundleVerb } from '../fhir/bundle-entries.ts';
 import { nobody, type Answer, type Interaction, type Plain, type Stored } from '../fhir/interaction.ts';
 import { refusedGraphql } from '../fhir/graphql/refusal.ts';
+import { queryIn } from '../fhir/query-text.ts';
 import { allowedMethods, readFhirRequest, type FhirRequest } from '../fhir/request-table.ts';
 import { etagOf, textOf } from '../fhir/stored.ts';
 import { defer, isDeferrable } from '../interaction/deferred.ts';
@@ -91,9 +92,8 @@ const byCriteria = new Set(['update', 'patch', 'delete']);
 const criteriaOf = (ctx: Context, { verb, id }: FhirRequest): Pick<Interaction, 'criteria'> => {
   const exists = ctx.req.headers['if-none-exist'];
   // An empty header is a mistake that must not create a second patient.
-  if (typeof exists === 'string' && verb === 'create')
-    return { criteria: new URLSearchParams(exists.replace(/^[^=?]*\?/, '')) };
-  return byCriteria.has(verb) && id === undefined ? { criteria: ctx.URL.searchParams } : {};
+  if (typeof exists === 'string' && verb === 'create') return { criteria: queryIn(exists.replace(/^[^=?]*\?/, '')) };
+  return byCriteria.has(verb) && id === undefined ? { criteria: queryIn(ctx.querystring) } : {};
 };
 
 const conditionsOf = (ctx: Context): Pick<Interaction, 'ifMatch' | 'ifNoneMatch' | 'ifModifiedSince'> => {
@@ -131,7 +131,7 @@ export const answerFhir = async (
   const path = ctx.path.slice(fhirPrefix.length);
   if (ctx.method === 'OPTIONS') return answerOptions(ctx, path);
   const { takes, ...asked } = readFhirRequest(ctx.method, path);
-  const query = ctx.querystring === '' ? noQuery : ctx.URL.searchParams;
+  const query = ctx.querystring === '' ? noQuery : queryIn(ctx.querystring);
   // GraphQL's answer has one form, whatever is accepted.
   const accept = takes === 'graphql' ? '' : ctx.get('accept');
   const isBinary = asked.type === 'Binary' && ofOneResource.has(asked.verb);

@@ -8,16 +8,16 @@ export const contentTypes: Readonly<Record<Format, string>> = {
   xml: 'application/fhir+xml; charset=utf-8',
 };
 
-const names: Readonly<Record<string, Format>> = {
-  json: 'json',
-  'text/json': 'json',
-  'application/json': 'json',
-  'application/fhir+json': 'json',
-  xml: 'xml',
-  'text/xml': 'xml',
-  'application/xml': 'xml',
-  'application/fhir+xml': 'xml',
-};
+const names: ReadonlyMap<string, Format> = new Map([
+  ['json', 'json'],
+  ['text/json', 'json'],
+  ['application/json', 'json'],
+  ['application/fhir+json', 'json'],
+  ['xml', 'xml'],
+  ['text/xml', 'xml'],
+  ['application/xml', 'xml'],
+  ['application/fhir+xml', 'xml'],
+]);
 
 interface MediaType {
   readonly name: string;
@@ -45,20 +45,20 @@ export const formatOfBody = (header: string): Format | undefined => {
   const charset = type.parameters.get('charset') ?? 'utf-8';
   if (charset !== 'utf-8' && charset !== 'utf8')
     throw notSupported(415, `the body's charset is ${charset.slice(0, 40)}; FHIR is UTF-8`);
-  return isOurVersion(type) ? names[type.name] : undefined;
+  return isOurVersion(type) ? names.get(type.name) : undefined;
 };
 
 const notAcceptable = (): Error =>
   notSupported(406, 'the answer can be application/fhir+json or application/fhir+xml, of FHIR 4.0: accept one of them');
 
-const anything: Readonly<Record<string, Format>> = { '*/*': 'json', 'application/*': 'json', 'text/*': 'json' };
+const anything: ReadonlySet<string> = new Set(['*/*', 'application/*', 'text/*']);
 
 /** `_format` of the address speaks louder than the header. */
 export const wantedFormat = (accept: string, format: string | null): Format => {
   if (format !== null && format !== '') {
     // A plus in an address is a blank unless it is escaped, which people forget.
     const type = readMediaType(format.replace(/ /g, '+'));
-    const found = names[type.name];
+    const found = names.get(type.name);
     if (!found || !isOurVersion(type)) throw notAcceptable();
     return found;
   }
@@ -68,8 +68,8 @@ export const wantedFormat = (accept: string, format: string | null): Format => {
     .map(readMediaType)
     .filter(isOurVersion)
     .map((type) => ({
-      format: names[type.name] ?? anything[type.name],
-      exact: type.name in names,
+      format: names.get(type.name) ?? (anything.has(type.name) ? ('json' as const) : undefined),
+      exact: names.has(type.name),
       weight: Number(type.parameters.get('q') ?? '1'),
     }))
     .filter(({ format: known, weight }) => known !== undefined && weight > 0)

@@ -4,7 +4,7 @@ import { bodyOf, type Body } from '../fhir/body.ts';
 import type { Answer, Caller, Interaction, Stored } from '../fhir/interaction.ts';
 import { notChangedSince } from '../fhir/stored.ts';
 import { forbidden, notSupported, tooLarge, unprocessable } from '../outcome/outcome.ts';
-import { judgeContext } from '../policy/security-context.ts';
+import { judgeContext, judgeWithoutContext } from '../policy/security-context.ts';
 import type { Decision } from '../policy/role-table.ts';
 import type { Held } from '../store/contents.ts';
 import { localReference } from '../store/index/typed-values.ts';
@@ -41,7 +41,7 @@ type Finding = Pick<Unit, 'find'>;
 /** R4 binary.html: whoever may read the resource that securityContext names may read the Binary, as far as they may read Binaries at all. */
 const judged = async (kernel: Kernel, caller: Caller, stored: Stored, unit: Finding): Promise<Decision> => {
   const { securityContext } = stored.deleted ? {} : metadataOf(stored);
-  if (!securityContext) return { permitted: true };
+  if (!securityContext) return judgeWithoutContext(kernel.roles, caller);
   const { reference } = securityContext;
   const local = typeof reference === 'string' ? localReference(`${kernel.publicUrl}/fhir`, reference) : undefined;
   const decision = judgeContext(kernel.roles, caller, local?.type);

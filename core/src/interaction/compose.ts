@@ -1,6 +1,6 @@
 /** Makes the change that turns one version of a resource into the next, and reads what came of it. */
 import { answered } from '../fhir/binary.ts';
-import { parseBody, tailOf, type Body, type Resource } from '../fhir/body.ts';
+import { exactOf, parseBody, tailOf, type Body, type Resource } from '../fhir/body.ts';
 import type { Caller, Stored } from '../fhir/interaction.ts';
 import { textOf } from '../fhir/stored.ts';
 import { undone } from '../outcome/outcome.ts';
@@ -9,7 +9,8 @@ import { difference, type Indexed } from '../store/index/entries.ts';
 import type { Current } from '../store/resources.ts';
 import { acceptable } from './binary.ts';
 import type { Kernel, Within } from './kernel.ts';
-import { checkVersions, dangling, neededBy } from './references.ts';
+import { checkSeen, checkVersions, dangling, neededBy } from './references.ts';
+import { unitOf } from './unit-of.ts';
 
 export interface Composing {
   readonly caller: Caller;
@@ -23,7 +24,7 @@ export interface Composing {
 const nothing: Indexed = { entries: noEntries, at: 0, targets: [] };
 
 const resourceOf = (before: Current | undefined): Resource | undefined =>
-  before && !before.deleted ? parseBody(textOf(before)).resource : undefined;
+  before && !before.deleted ? exactOf(parseBody(textOf(before))) : undefined;
 
 interface Turned {
   readonly type: string;
@@ -51,12 +52,12 @@ const indexing = ({ store }: Kernel, tenant: number, { type, from, to }: Turned)
 /** The change to the version that `body` is. */
 export const composed = async (kernel: Kernel, composing: Composing, body: Body): Promise<Change> => {
   const { caller, type, id, method, before, within } = composing;
-  const turned = { type, from: resourceOf(before), to: body.resource };
+  const turned = { type, from: resourceOf(before), to: exactOf(body) };
   const again = (): Reindexed => indexing(kernel, caller.tenant, turned);
   const { before: old, after: targets, ...indexed } = again();
+  const unit = unitOf(kernel, caller, within);
   const kept = type === 'Binary' ? acceptable(kernel, body) : body;
   if (kernel.references.mustExist && body.text.includes('/_history/')) {
-    const unit = within?.unit ?? kernel.store.single(caller.tenant);
     await checkVersions(kernel, body.resource, within?.arriving ?? new Set(), (target) =>
       unit.find(target.type, target.id, 'read'),
     );
@@ -65,13 +66,15 @@ export const composed = async (kernel: Kernel, composing: Composing, body: Body)
   const known = new Set(old.map((target) => `${target.type}/${target.id}`));
   const fresh = known.size === 0 ? targets : targets.filter((target) => !known.has(`${target.type}/${target.id}`));
   const about = { self: `${type}/${id}`, all: fresh, ...(within ? { arriving: within.arriving } : {}) };
+  const needs = neededBy(kernel, caller, body.resource, about);
+  await checkSeen(kernel, caller, body.resource, needs, unit);
   return {
     ...{ type, id, method, deleted: false, ...indexed, again },
     rid: before?.rid ?? (await kernel.store.rids(type)),
     was: before?.version ?? 0,
     tail: tailOf(kept),
     ...(kept.content ? { content: kept.content } : {}),
-    needs: neededBy(kernel, caller, body.resource, about),
+    needs,
   };
 };
 

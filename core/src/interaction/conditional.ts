@@ -2,14 +2,19 @@
 import type { Answer, Interaction, Stored } from '../fhir/interaction.ts';
 import { ambiguous, conflict, invalid, notFound } from '../outcome/outcome.ts';
 import type { Hit } from '../store/search/find.ts';
+import type { TransactionUnit } from '../store/unit.ts';
 import { answerBinary, isBinary } from './binary.ts';
 import { bounded, claimsOf } from './claims.ts';
 import { bodyIn, typeIn } from './given.ts';
 import type { Kernel, Within } from './kernel.ts';
 import { checkMeant, make, replace } from './make.ts';
 import { criteriaQuery, matching } from './matching.ts';
+import { transactionOf, unitOf } from './unit-of.ts';
 
-type InTransaction = Required<Within>;
+interface InTransaction extends Required<Within> {
+  /** As the caller may use it. */
+  readonly seen: TransactionUnit;
+}
 
 /** In the transaction that is there, or in one of its own. */
 export const inTransaction = <T>(
@@ -18,10 +23,11 @@ export const inTransaction = <T>(
   within: Within | undefined,
   work: (part: InTransaction) => Promise<T>,
 ): Promise<T> => {
-  if (within?.transaction) return work({ ...within, transaction: within.transaction });
+  const seenBy = (part: Required<Within>): InTransaction => ({ ...part, seen: transactionOf(kernel, caller, part) });
+  if (within?.transaction) return work(seenBy({ ...within, transaction: within.transaction }));
   return kernel.store.transaction(
     caller.tenant,
-    (unit) => work({ unit, transaction: unit, arriving: new Set() }),
+    (unit) => work(seenBy({ unit, transaction: unit, arriving: new Set() })),
     signal,
   );
 };
@@ -43,7 +49,7 @@ const found = async (
   within: Within | undefined,
 ): Promise<Answer> =>
   isBinary(stored)
-    ? answerBinary(kernel, interaction, stored, within?.unit ?? kernel.store.single(interaction.caller.tenant))
+    ? answerBinary(kernel, interaction, stored, unitOf(kernel, interaction.caller, within))
     : { status: 200, stored };
 
 // R4 http.html#ccreate: one match is answered, and nothing is written.
@@ -58,14 +64,14 @@ export const createUnless = async (
   const search = { query, limit: 2 };
   if (!within) {
     // Most who repeat a create find it done; they need no lock.
-    const there = only(await kernel.store.single(caller.tenant).search(search), type);
+    const there = only(await unitOf(kernel, caller, undefined).search(search), type);
     if (there) return found(kernel, interaction, there.current, undefined);
   }
   return inTransaction(kernel, interaction, within, async (part) => {
-    await part.transaction.claim(
+    await part.seen.claim(
       bounded(claimsOf(kernel.store.searching(caller.tenant), query, bodyIn(interaction).resource)),
     );
-    const there = only(await part.transaction.search(search), type);
+    const there = only(await part.seen.search(search), type);
     return there ? found(kernel, interaction, there.current, part) : make(kernel, interaction, part);
   });
 };
@@ -74,15 +80,15 @@ export const createUnless = async (
 export const lockMatch = async (
   kernel: Kernel,
   interaction: Interaction,
-  { transaction }: InTransaction,
+  { seen }: InTransaction,
   purpose: 'replace' | 'remove',
 ): Promise<string | undefined> => {
   const { type, criteria } = given(interaction);
   const find = async (): Promise<string | undefined> =>
-    only(await matching(kernel, interaction.caller, type, criteria, transaction), type)?.current.id;
+    only(await matching(kernel, interaction.caller, type, criteria, seen), type)?.current.id;
   const id = await find();
   if (id === undefined) return undefined;
-  await transaction.find(type, id, purpose);
+  await seen.find(type, id, purpose);
   if ((await find()) !== id)
     throw conflict(`what the criteria match changed at the same moment: nothing was changed, ask again`);
   return id;
@@ -95,9 +101,7 @@ export const updateMatching = (kernel: Kernel, interaction: Interaction, within:
     const { type, criteria } = given(interaction);
     const own = body.resource.id;
     const query = criteriaQuery(kernel, interaction.caller, type, criteria);
-    await part.transaction.claim(
-      bounded(claimsOf(kernel.store.searching(interaction.caller.tenant), query, body.resource)),
-    );
+    await part.seen.claim(bounded(claimsOf(kernel.store.searching(interaction.caller.tenant), query, body.resource)));
     const id = await lockMatch(kernel, interaction, part, 'replace');
     if (id !== undefined && own !== undefined && own !== id)
       throw invalid(`${type}.id`, `the criteria match ${type}/${id}, and the body says another id`);

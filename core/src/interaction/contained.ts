@@ -5,7 +5,7 @@ import { parseLossless } from '../fhir/lossless.ts';
 import type { Clause, Parameters, Query } from '../fhir/search/query.ts';
 import type { Shape } from '../fhir/search/shape.ts';
 import { textOf } from '../fhir/stored.ts';
-import { invalid, tooCostly } from '../outcome/outcome.ts';
+import { invalid, tooMuch } from '../outcome/outcome.ts';
 import type { Current } from '../store/resources.ts';
 import type { Hit } from '../store/search/find.ts';
 import type { Unit } from '../store/unit.ts';
@@ -125,7 +125,7 @@ export const countMeant = async (asking: Asking, parts: readonly Query[]): Promi
         total += (await unit.meant(query, current, signal)).filter((each) => isMeant(asking, each)).length;
       seen += hits.length;
       if (seen > mostCounted)
-        throw tooCostly(`more than ${mostCounted} resources contain what is counted: narrow the search`);
+        throw tooMuch(`more than ${mostCounted} resources contain what is counted: narrow the search`);
       behind = hits.at(-1);
       more = hits.length === countedAtOnce;
     }

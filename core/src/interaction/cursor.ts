@@ -1,6 +1,6 @@
 /** Where a page ended, as a word that callers hand back: signed, so that nobody makes one up, bound to its question, and good for a while. */
 import { createHmac, createSecretKey, hash, timingSafeEqual, type KeyObject } from 'node:crypto';
-import { gone, invalid } from '../outcome/outcome.ts';
+import { expired, invalid } from '../outcome/outcome.ts';
 
 export interface CursorKey {
   readonly id: string;
@@ -71,6 +71,9 @@ export const openCursor = (needs: CursorNeeds, text: string): OpenedCursor => {
     ...CursorValue[],
   ];
   if (needs.now > taken + needs.keepSeconds * 1_000)
-    throw gone(`_cursor: the pages of a search can be turned for ${needs.keepSeconds} s; ask again from the first one`);
+    throw expired(
+      '_cursor',
+      `the pages of a search can be turned for ${needs.keepSeconds} s, and these are older: ask again from the first one`,
+    );
   return { taken, values };
 };

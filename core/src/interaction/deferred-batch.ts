@@ -9,6 +9,7 @@ import { entryBody, interactionOf, sharedOf, treeOf } from './bundle-interaction
 import { entryAnswer, entryRefusal } from './entry-answer.ts';
 import type { Kernel, Perform, Within } from './kernel.ts';
 import { checkReferrers } from './remove.ts';
+import { transactionOf } from './unit-of.ts';
 
 const writing = new Set(['create', 'update', 'patch', 'delete']);
 
@@ -30,9 +31,10 @@ const written = (batch: DeferredBatch, place: number, entry: Interaction, answer
   return kernel.store.transaction(tenant, async (unit) => {
     const known = (await notedEntries(unit.run, id)).get(place);
     if (known !== undefined) return known;
-    const within: Within = { unit, transaction: unit, arriving: new Set() };
+    const within: Required<Within> = { unit, transaction: unit, arriving: new Set() };
     const text = answerOf(await perform(entry, within));
-    if (entry.verb === 'delete') await checkReferrers(kernel, interaction.caller, unit);
+    if (entry.verb === 'delete')
+      await checkReferrers(kernel, interaction.caller, transactionOf(kernel, interaction.caller, within));
     if (!(await noteEntry(unit.run, id, place, text))) throw hungUp();
     return text;
   });

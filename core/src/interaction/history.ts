@@ -5,14 +5,14 @@ import { resourceTypes } from '../fhir/resource-types.ts';
 import { dateRange } from '../fhir/search/date-range.ts';
 import { etagOf, textOf } from '../fhir/stored.ts';
 import { invalid, notFound } from '../outcome/outcome.ts';
-import { findHistory, type HistoryAsked, type HistoryVersion } from '../store/history.ts';
-import type { Run } from '../store/statement.ts';
+import type { HistoryAsked, HistoryVersion } from '../store/history.ts';
 import { seenBinaries } from './binary.ts';
 import { idIn, typeIn } from './given.ts';
 import type { Kernel, Verb, Within } from './kernel.ts';
 import { openCursor, sealCursor, type CursorNeeds } from './cursor.ts';
 import { countOf, shaping } from '../fhir/search/shape.ts';
 import { pageLinks } from './page.ts';
+import { unitOf } from './unit-of.ts';
 
 const rangeIn = (query: URLSearchParams, name: string): { low: number; high: number } | undefined => {
   const text = query.get(name);
@@ -69,14 +69,14 @@ const answer = async (
   };
   const from = cursor === null ? undefined : openCursor(needs, cursor);
   const [updated = 0, rid = 0, version = 0] = from?.values.map(Number) ?? [];
-  const { store } = kernel;
-  const ofPool: Run = (statement, values) => store.database.searches.run(caller.tenant, statement, values, signal);
-  const found = await findHistory(within?.transaction?.run ?? ofPool, {
+  const unit = unitOf(kernel, caller, within);
+  const asked = {
     ...{ ...whose, limit: limit + 1 },
     ...(since === undefined ? {} : { since }),
     ...(at ? { at } : {}),
     ...(cursor === null ? {} : { behind: { updated, rid, version } }),
-  });
+  };
+  const found = await unit.history(asked, signal);
   const [latest] = found;
   if (!latest && whose.id !== undefined && cursor === null && since === undefined && !at)
     throw notFound(path.replace('/_history', ''));
@@ -84,7 +84,7 @@ const answer = async (
   const last = found.length > limit ? page.at(-1) : undefined;
   const next = last && sealCursor(needs, from?.taken ?? needs.now, [last.updated, last.rid, last.version]);
   const links = pageLinks(`${base}/${path}`, [...query], next);
-  const seen = await seenBinaries(kernel, caller, within?.unit ?? store.single(caller.tenant), page);
+  const seen = await seenBinaries(kernel, caller, unit, page);
   return bundleText(
     { type: 'history', links },
     seen.map((each) => entryOf(each, base)),

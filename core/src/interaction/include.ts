@@ -1,13 +1,13 @@
 /** Finds what a search includes beside its matches: what they refer to, and what refers to them, again and again if asked; shows nothing that the caller could not read. */
 import type { Caller } from '../fhir/interaction.ts';
 import { resourceTypes } from '../fhir/resource-types.ts';
+import { leadingTo } from '../fhir/search/parse/clause.ts';
 import type { Clause } from '../fhir/search/query.ts';
 import type { Include } from '../fhir/search/shape.ts';
 import { invalid } from '../outcome/outcome.ts';
 import type { Target } from '../store/change.ts';
 import { referenceOfWord } from '../store/index/words.ts';
-import { findMany, valuesOf, type Current } from '../store/resources.ts';
-import type { Run } from '../store/statement.ts';
+import type { Current } from '../store/resources.ts';
 import type { Unit } from '../store/unit.ts';
 import type { ParameterTable } from '../store/index/parameter-table.ts';
 import type { Kernel } from './kernel.ts';
@@ -22,7 +22,6 @@ export interface Including {
   readonly kernel: Kernel;
   readonly caller: Caller;
   readonly unit: Unit;
-  readonly run: Run;
   readonly signal?: AbortSignal;
 }
 
@@ -62,7 +61,7 @@ interface Led {
 
 /** What resources of one type refer to by one parameter, as their entries have it. */
 const ledBy = async (
-  { kernel, caller, run }: Including,
+  { kernel, caller, unit }: Including,
   type: string,
   code: string,
   { target: asked }: Include,
@@ -73,11 +72,8 @@ const ledBy = async (
   const only = asked ?? onlyType;
   const local: Target[] = [];
   const canonical: Led['canonical'][number][] = [];
-  for (const value of await valuesOf(
-    run,
-    from.map(({ rid }) => rid),
-    keys,
-  )) {
+  const rids = from.map(({ rid }) => rid);
+  for (const value of await unit.values(rids, keys)) {
     const { target, url, version } = referenceOfWord(value);
     if (target && (only === undefined || target.type === only)) local.push(target);
     // What is contained is there already.
@@ -96,7 +92,11 @@ const byCanonical = async (including: Including, { canonical }: Led): Promise<Cu
       if (!readable(including, type) || parameters(type).lookup.get('url') === undefined) continue;
       const clauses: Clause[] = [{ kind: 'uri', code: 'url', match: 'exact', values: [url] }];
       if (version !== '') clauses.push({ kind: 'token', code: 'version', values: [{ code: version }] });
-      found.push(...(await unit.search({ query: { type, clauses }, limit: 2 }, signal)).map(({ current }) => current));
+      found.push(
+        ...(await unit.search({ query: { type, clauses }, limit: mostIncluded + 1 }, signal)).map(
+          ({ current }) => current,
+        ),
+      );
     }
   return found;
 };
@@ -110,19 +110,20 @@ const forward = async (including: Including, from: readonly Current[], include: 
         led.push(await ledBy(including, type, code, include, mine));
   const wanted = new Map(led.flatMap(({ local }) => local.map((target) => [keyOf(target), target])));
   const seen = [...wanted.values()].filter(({ type }) => readable(including, type)).slice(0, mostIncluded + 1);
-  const local = await findMany(including.run, seen);
+  const local = await including.unit.all(seen);
   const outside = await Promise.all(led.map((each) => byCanonical(including, each)));
   return [...local, ...outside.flat()].filter(({ deleted }) => !deleted);
 };
 
 const backward = async (including: Including, to: readonly Current[], include: Include): Promise<Current[]> => {
   const { kernel, caller, unit, signal } = including;
-  const { parameters } = kernel.store.searching(caller.tenant);
+  const { parameters, foundTypes } = kernel.store.searching(caller.tenant);
   const types = include.type === '*' ? resourceTypes : [include.type];
   const found: Current[] = [];
   for (const type of types.filter((each) => readable(including, each)))
     for (const code of codesOf(parameters, type, include)) {
-      const { target } = parameters(type).all.get(code) ?? {};
+      const { all } = parameters(type);
+      const { target } = all.get(code) ?? {};
       const values = to
         .filter(
           (each) =>
@@ -130,7 +131,9 @@ const backward = async (including: Including, to: readonly Current[], include: I
         )
         .map((each) => ({ type: each.type, id: each.id }));
       if (values.length === 0) continue;
-      const query = { type, clauses: [{ kind: 'reference', code, values }] as const };
+      const parameter = all.get(code);
+      const isCanonical = parameter !== undefined && foundTypes(type, parameter).has('canonical');
+      const query = { type, clauses: [leadingTo({ code }, values, isCanonical)] };
       found.push(...(await unit.search({ query, limit: mostIncluded + 1 }, signal)).map(({ current }) => current));
     }
   return found;

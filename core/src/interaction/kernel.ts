@@ -8,7 +8,9 @@ import type { XmlFormat } from '../fhir/xml/format.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Tracer } from '../observe/tracing.ts';
 import type { CompartmentRow } from '../policy/compartment.ts';
+import type { Access } from '../policy/access.ts';
 import type { RoleTable } from '../policy/role-table.ts';
+import type { Standings } from '../policy/standing.ts';
 import type { CursorKeys } from './cursor.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Store } from '../store/store.ts';
@@ -62,6 +64,9 @@ export interface Kernel {
   readonly deferred: DeferredRules;
   readonly registry: Registry;
   readonly roles: RoleTable;
+  /** Which resources a caller may do something with. */
+  readonly access: Access;
+  readonly standings: Standings;
   readonly ids: Ids;
   readonly metrics: Metrics;
   readonly tracer: Tracer;

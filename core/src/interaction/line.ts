@@ -4,11 +4,12 @@ import { admitted } from './stations/admitted.ts';
 import { fresh } from './stations/fresh.ts';
 import { ownParameters } from './stations/own-parameters.ts';
 import { sound } from './stations/sound.ts';
+import { standing } from './stations/standing.ts';
 import { traced } from './stations/traced.ts';
 import { uploaded } from './stations/uploaded.ts';
 import type { Kernel, Perform, Station } from './kernel.ts';
 
-export const stations: readonly Station[] = [traced, admitted, fresh, sound, uploaded, ownParameters];
+export const stations: readonly Station[] = [traced, admitted, fresh, sound, uploaded, ownParameters, standing];
 
 export const line = (kernel: Kernel): Perform => {
   const byName = new Map(kernel.verbs.map((verb) => [verb.name, verb]));

@@ -9,6 +9,7 @@ import { checkContext, isBinary } from './binary.ts';
 import { composed, storedBy } from './compose.ts';
 import { bodyIn, idIn, typeIn } from './given.ts';
 import type { Kernel, Within } from './kernel.ts';
+import { unitOf } from './unit-of.ts';
 
 /** A new resource. Its id is the server's own, or the one that a transaction has given it already. */
 export const make = async (kernel: Kernel, interaction: Interaction, within: Within | undefined): Promise<Answer> => {
@@ -17,7 +18,7 @@ export const make = async (kernel: Kernel, interaction: Interaction, within: Wit
   // R4 http.html#create: an id in the body is ignored.
   const id = interaction.id ?? kernel.ids();
   const change = await composed(kernel, { caller, type, id, method: 'POST', before: undefined, within }, body);
-  const unit = within?.unit ?? kernel.store.single(caller.tenant);
+  const unit = unitOf(kernel, caller, within);
   const stored = storedBy(kernel, change, await unit.write(change), body.resource);
   if (!stored) throw conflict(`${type}/${id} is there already; nothing was changed`);
   return { status: 201, stored };
@@ -54,7 +55,7 @@ const attempt = async (
 ): Promise<Answer | undefined> => {
   const { caller } = interaction;
   const [type, id] = [typeIn(interaction), idIn(interaction)];
-  const unit = within?.unit ?? kernel.store.single(caller.tenant);
+  const unit = unitOf(kernel, caller, within);
   const before = await unit.find(type, id, 'replace');
   checkMeant(interaction, before);
   const isNew = !before || before.deleted;

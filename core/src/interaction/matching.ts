@@ -3,7 +3,7 @@ import { parseQuery, type Parsed } from '../fhir/search/parse/parse.ts';
 import type { Parameters } from '../fhir/search/query.ts';
 import { shaping } from '../fhir/search/shape.ts';
 import type { Caller } from '../fhir/interaction.ts';
-import { invalid, malformed, notSupported, unavailable } from '../outcome/outcome.ts';
+import { invalid, malformed, unavailable, unsupported } from '../outcome/outcome.ts';
 import type { Hit } from '../store/search/find.ts';
 import type { Unit } from '../store/unit.ts';
 import type { Kernel } from './kernel.ts';
@@ -16,10 +16,14 @@ export const readQuery = (kernel: Kernel, caller: Caller, type: string, params: 
   const named = params.get('_query') ?? '';
   // R4 search.html#query: it names what to find; leaving it out would find everything else.
   if (named !== '')
-    throw notSupported(400, `_query=${named.slice(0, 100)} names a query that this server does not have: it has none`);
-  const { parameters } = kernel.store.searching(caller.tenant);
+    throw unsupported(
+      '_query',
+      `_query=${named.slice(0, 100)} names a query that this server does not have: it has none`,
+    );
+  const { parameters, foundTypes } = kernel.store.searching(caller.tenant);
   const parametersOf = (each: string): Parameters => parameters(each).all;
-  const { query, unknown } = parseQuery(type, narrowing(params), { parametersOf, base: `${kernel.publicUrl}/fhir` });
+  const context = { parametersOf, foundTypes, base: `${kernel.publicUrl}/fhir` };
+  const { query, unknown } = parseQuery(type, narrowing(params), context);
   for (const name of unknown) {
     const coming = parameters(type).coming.get(name.split(/[:.]/, 1)[0] ?? '');
     if (coming !== undefined)

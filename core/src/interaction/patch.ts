@@ -11,6 +11,7 @@ import { inTransaction, matchOrMiss } from './conditional.ts';
 import { isBinary, openedForPatch } from './binary.ts';
 import type { Kernel, Verb, Within } from './kernel.ts';
 import { replace, type Next } from './make.ts';
+import { unitOf } from './unit-of.ts';
 
 /** The tree keeps the digits of its numbers, and so does the text that is made of it again. */
 const patched = (kernel: Kernel, current: Stored, patch: Patch): unknown => {
@@ -37,7 +38,7 @@ const nextOf =
   (kernel: Kernel, interaction: Interaction, within: Within | undefined): Next =>
   async (current) => {
     if (!current || current.deleted || !isBinary(current)) return next(kernel, interaction, current);
-    const unit = within?.unit ?? kernel.store.single(interaction.caller.tenant);
+    const unit = unitOf(kernel, interaction.caller, within);
     const { stored, close } = await openedForPatch(kernel, unit, current);
     return close(next(kernel, interaction, stored));
   };

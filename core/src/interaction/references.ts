@@ -5,6 +5,7 @@ import type { Link } from '../fhir/structure/links.ts';
 import { Outcome, type Issue } from '../outcome/outcome.ts';
 import type { Target } from '../store/change.ts';
 import { localReference } from '../store/index/typed-values.ts';
+import type { Unit } from '../store/unit.ts';
 import type { Kernel } from './kernel.ts';
 
 const keyOf = ({ type, id }: Target): string => `${type}/${id}`;
@@ -95,4 +96,18 @@ export const neededBy = (
   const unseen = targets.filter(({ type }) => !kernel.roles.judge(caller, 'read', type).permitted);
   if (unseen.length > 0) throw dangling(kernel, resource, unseen);
   return targets;
+};
+
+/** Only what the caller could read counts as existing. */
+export const checkSeen = async (
+  kernel: Kernel,
+  caller: Caller,
+  resource: Resource,
+  needs: readonly Target[],
+  unit: Pick<Unit, 'all'>,
+): Promise<void> => {
+  if (needs.length === 0 || kernel.access.isWhole(caller)) return;
+  const seen = new Set((await unit.all(needs)).map(keyOf));
+  const unseen = needs.filter((target) => !seen.has(keyOf(target)));
+  if (unseen.length > 0) throw dangling(kernel, resource, unseen);
 };

@@ -7,15 +7,15 @@ import { checkContext, isBinary } from './binary.ts';
 import { deletion, storedBy } from './compose.ts';
 import { inTransaction } from './conditional.ts';
 import { idIn, typeIn } from './given.ts';
-import type { Kernel, Verb, Within } from './kernel.ts';
+import type { Kernel, Verb } from './kernel.ts';
 import { checkMeant } from './make.ts';
 import { criteriaQuery } from './matching.ts';
 
 /** Criteria that match more are taken for a mistake. */
 const mostAtOnce = 1_000;
 
-const named = (kernel: Kernel, caller: Caller, referrers: readonly Referrer[]): string => {
-  const seen = referrers.filter(({ type }) => kernel.roles.judge(caller, 'read', type).permitted);
+const named = async (kernel: Kernel, caller: Caller, referrers: readonly Referrer[], unit: Unit): Promise<string> => {
+  const seen = await unit.all(referrers.filter(({ type }) => kernel.roles.judge(caller, 'read', type).permitted));
   const names = seen.map(({ type, id }) => `${type}/${id}`).join(', ');
   return names === '' ? 'resources that you may not read' : names;
 };
@@ -26,7 +26,7 @@ export const checkReferrers = async (kernel: Kernel, caller: Caller, transaction
   const referrers = await transaction.referrers();
   if (referrers.length > 0)
     throw conflict(
-      `nothing was deleted, because others refer to it: ${named(kernel, caller, referrers)}. Delete or change those first, or all in one transaction`,
+      `nothing was deleted, because others refer to it: ${await named(kernel, caller, referrers, transaction)}. Delete or change those first, or all in one transaction`,
     );
 };
 
@@ -37,7 +37,7 @@ const removeCurrent = async (kernel: Kernel, tenant: number, unit: Unit, before:
   return { status: 204, stored };
 };
 
-const removeOne = async (kernel: Kernel, interaction: Interaction, { unit }: Within, id: string): Promise<Answer> => {
+const removeOne = async (kernel: Kernel, interaction: Interaction, unit: Unit, id: string): Promise<Answer> => {
   const before = await unit.find(typeIn(interaction), id, 'remove');
   checkMeant({ ...interaction, id }, before);
   // R4 http.html#delete: deleting what is not there has no effect.
@@ -46,15 +46,13 @@ const removeOne = async (kernel: Kernel, interaction: Interaction, { unit }: Wit
   return removeCurrent(kernel, interaction.caller.tenant, unit, before);
 };
 
-const removeMatching = async (kernel: Kernel, interaction: Interaction, { unit }: Within): Promise<Answer> => {
+const removeMatching = async (kernel: Kernel, interaction: Interaction, unit: Unit): Promise<Answer> => {
   const type = typeIn(interaction);
   const query = criteriaQuery(kernel, interaction.caller, type, interaction.criteria ?? new URLSearchParams());
   const hits = await unit.search({ query, limit: mostAtOnce + 1 });
   if (hits.length > mostAtOnce)
     throw tooMany(`the criteria match more than ${mostAtOnce} resources: make them narrower; nothing was deleted`);
-  const answers = await Promise.all(
-    hits.map(({ current }) => removeOne(kernel, interaction, { unit, arriving: new Set() }, current.id)),
-  );
+  const answers = await Promise.all(hits.map(({ current }) => removeOne(kernel, interaction, unit, current.id)));
   return hits.length === 1 && answers[0] ? answers[0] : { status: 204 };
 };
 
@@ -64,9 +62,9 @@ export const remove: Verb = {
   run: (kernel, interaction, within) =>
     inTransaction(kernel, interaction, within, async (part) => {
       const answer = interaction.criteria
-        ? await removeMatching(kernel, interaction, part)
-        : await removeOne(kernel, interaction, part, idIn(interaction));
-      if (!within) await checkReferrers(kernel, interaction.caller, part.transaction);
+        ? await removeMatching(kernel, interaction, part.seen)
+        : await removeOne(kernel, interaction, part.seen, idIn(interaction));
+      if (!within) await checkReferrers(kernel, interaction.caller, part.seen);
       return answer;
     }),
 };

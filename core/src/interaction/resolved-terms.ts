@@ -1,5 +1,6 @@
 /** Puts the tokens of value sets and hierarchies in the place of the clauses that name them. */
 import type { Clause, Query, TokenValue } from '../fhir/search/query.ts';
+import { Outcome } from '../outcome/outcome.ts';
 import { textOf } from '../fhir/stored.ts';
 import { openTerms, type FindDefinition } from '../terminology/value-set-tokens.ts';
 import type { Unit } from '../store/unit.ts';
@@ -8,9 +9,10 @@ import type { Kernel } from './kernel.ts';
 const parsed = (current: Parameters<typeof textOf>[0]): Readonly<Record<string, unknown>> =>
   JSON.parse(textOf(current)) as Readonly<Record<string, unknown>>;
 
-/** Definitions are no record of anybody: whoever may search by them may use them. */
+type Definitions = Pick<Unit, 'find' | 'search'>;
+
 const finding =
-  (unit: Unit): FindDefinition =>
+  (unit: Definitions): FindDefinition =>
   async (type, address) => {
     const [, id] = new RegExp(`^${type}/([A-Za-z0-9.-]{1,64})$`).exec(address) ?? [];
     if (id !== undefined) {
@@ -28,23 +30,40 @@ const finding =
 
 type Terms = ReturnType<typeof openTerms>;
 
+/** What stands in the way in the terminology is told of the parameter that asked for it. */
+const told = async <T>(name: string, work: Promise<T>): Promise<T> => {
+  try {
+    return await work;
+  } catch (thrown) {
+    if (!(thrown instanceof Outcome)) throw thrown;
+    const issues = thrown.issues.map((issue) => ({ ...issue, expression: [name] }));
+    throw new Outcome(thrown.status, issues, thrown.headers, thrown.cause);
+  }
+};
+
 const resolved = async (clause: Clause, terms: Terms): Promise<Clause> => {
   const each = (clauses: readonly Clause[]): Promise<Clause[]> =>
     Promise.all(clauses.map((inner) => resolved(inner, terms)));
-  const tokens = async (code: string, lists: readonly Promise<readonly TokenValue[]>[]): Promise<Clause> => ({
+  const tokens = async (
+    code: string,
+    modifier: string,
+    lists: readonly Promise<readonly TokenValue[]>[],
+  ): Promise<Clause> => ({
     kind: 'token',
     code,
-    values: (await Promise.all(lists)).flat(),
+    values: (await told(`${code}:${modifier}`, Promise.all(lists))).flat(),
   });
   switch (clause.kind) {
     case 'in':
       return tokens(
         clause.code,
+        'in',
         clause.valueSets.map((address) => terms.tokensOf(address)),
       );
     case 'subsumed':
       return tokens(
         clause.code,
+        clause.direction,
         clause.values.map((value) => terms.subsumed(value, clause.direction)),
       );
     case 'chain':
@@ -82,7 +101,7 @@ const resolved = async (clause: Clause, terms: Terms): Promise<Clause> => {
 
 export const resolvedTerms = async (
   { codeSets, ownTree }: Kernel,
-  unit: Unit,
+  unit: Definitions,
   { type, clauses }: Query,
 ): Promise<Query> => {
   const terms = openTerms({ find: finding(unit), own: (name) => codeSets.get(name), ownTree });

@@ -10,7 +10,6 @@ import type { Hit } from '../store/search/find.ts';
 import type { Snapshot } from '../store/search/search-statement.ts';
 import type { Place, SortKey } from '../store/search/sql/order.ts';
 import { typeCodeOfRid } from '../store/rid.ts';
-import type { Run } from '../store/statement.ts';
 import type { Unit } from '../store/unit.ts';
 import { seenBinaries } from './binary.ts';
 import { countMeant, meantBy, pageOf } from './contained.ts';
@@ -19,6 +18,7 @@ import { included, mostIncluded } from './include.ts';
 import type { Kernel, Within } from './kernel.ts';
 import { merged } from './merged-hits.ts';
 import { pageLinks } from './page.ts';
+import { unitOf } from './unit-of.ts';
 
 /** What is asked of one type. */
 export interface Part {
@@ -54,8 +54,8 @@ const leftOut = (name: string): string =>
   `the search parameter ${name.slice(0, 100)} is not known here and was left out`;
 
 /** The question, whatever page of it. */
-const nameOf = (path: string, params: URLSearchParams): string => {
-  const asked = [...params].filter(([name]) => name !== '_cursor' && name !== '_format' && name !== '_pretty');
+const nameOf = (path: string, understood: readonly (readonly [string, string])[]): string => {
+  const asked = understood.filter(([name]) => name !== '_cursor' && name !== '_format' && name !== '_pretty');
   return hash('sha256', JSON.stringify([path, asked]), 'base64url');
 };
 
@@ -119,9 +119,10 @@ const totalOf = async (work: Work, found: number | undefined): Promise<number | 
 const hitsOf = async ({ parts, shape, unit, signal }: Work, from: Opened | undefined): Promise<Hit[]> => {
   const limit = shape.count + 1;
   const snapshot = from ? { snapshot: from.snapshot } : {};
+  const sortedBy = shape.sort?.map(({ code }) => code) ?? [];
   const search = ({ query, sort }: Part, room: number, behind: Place | undefined): Promise<Hit[]> =>
     unit.search(
-      { ...{ query, limit: room, ...snapshot }, ...(sort ? { sort } : {}), ...(behind ? { behind } : {}) },
+      { ...{ query, limit: room, sortedBy, ...snapshot }, ...(sort ? { sort } : {}), ...(behind ? { behind } : {}) },
       signal,
     );
   const [first] = parts;
@@ -161,15 +162,15 @@ export const answerSearch = async (
   within: Within | undefined,
   question: Question,
 ): Promise<Answer> => {
-  const { store, publicUrl, now, cursors } = kernel;
+  const { publicUrl, now, cursors } = kernel;
   const { path, shape, unknown } = question;
   const base = `${publicUrl}/fhir`;
   const address = path === '' ? base : `${base}/${path}`;
-  const unit = within?.unit ?? store.single(caller.tenant);
-  const ofLane: Run = (statement, values) => store.database.read.run(caller.tenant, statement, values);
-  const run = within?.transaction?.run ?? ofLane;
+  const unit = unitOf(kernel, caller, within);
   const work: Work = { ...question, base, unit, signal };
-  const understood = [...params].filter(([name]) => shaping.has(name) || !unknown.includes(name));
+  const understood = [...params]
+    .filter(([name, value]) => value !== '' && (shaping.has(name) || !unknown.includes(name)))
+    .map(([name, value]): [string, string] => [name, name === '_count' ? String(shape.count) : value]);
   const bundle = (total: number | undefined, next: string | undefined, entries: readonly string[]): Answer => ({
     status: 200,
     text: bundleText(
@@ -181,19 +182,19 @@ export const answerSearch = async (
 
   const needs: CursorNeeds = {
     ...{ keys: cursors.keys, keepSeconds: cursors.keepSeconds, tenant: caller.tenant, now: now() },
-    question: nameOf(path, params),
+    question: nameOf(path, understood),
   };
-  const cursor = params.get('_cursor');
-  const from = cursor === null ? undefined : opened(needs, cursor);
+  const cursor = params.getAll('_cursor').find((text) => text !== '');
+  const from = cursor === undefined ? undefined : opened(needs, cursor);
   const hits = await hitsOf(work, from);
   const { page, entries } = await shownOf(work, kernel, caller, hits.slice(0, shape.count));
   const last = hits.length > page.length ? page.at(-1) : undefined;
   const matches = page.map(({ current }) => current);
-  const total = await totalOf(work, cursor === null && !last ? entries.length : undefined);
+  const total = await totalOf(work, cursor === undefined && !last ? entries.length : undefined);
   const { resources, cut } =
     shape.includes.length === 0
       ? { resources: [], cut: false }
-      : await included({ kernel, caller, unit, run, ...(signal ? { signal } : {}) }, matches, shape.includes);
+      : await included({ kernel, caller, unit, ...(signal ? { signal } : {}) }, matches, shape.includes);
   const besides = await seenBinaries(kernel, caller, unit, resources);
   const notices = [
     ...unknown.map(leftOut),

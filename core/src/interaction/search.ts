@@ -12,6 +12,7 @@ import type { Kernel, Verb, Within } from './kernel.ts';
 import { readQuery } from './matching.ts';
 import { resolvedTerms } from './resolved-terms.ts';
 import { answerSearch, type Part, type Question } from './search-page.ts';
+import { definitionsOf, unitOf } from './unit-of.ts';
 
 const refuseUnknown = ({ handling }: Interaction, where: string, [first]: readonly string[]): void => {
   if (first !== undefined && handling === 'strict')
@@ -46,10 +47,10 @@ const questionOf = async (
   checkIncludes(parameters, shape.includes);
   checkElements(kernel, types, params, shape);
   if (shape.contained !== 'false') checkContained(path, types, shape);
-  const unit = within?.unit ?? store.single(caller.tenant);
+  const unit = unitOf(kernel, caller, within);
   const partOf = async ({ type, query }: (typeof read)[number]): Promise<Part> => {
     const understood = unknown.length > 0 ? readQuery(kernel, caller, type, known).query : query;
-    const { clauses } = await resolvedTerms(kernel, unit, understood);
+    const { clauses } = await resolvedTerms(kernel, definitionsOf(kernel, caller, within), understood);
     for (const { code } of shape.sort ?? [])
       if (!code.startsWith('_') && !parameters(type).all.has(code))
         throw invalid('_sort', `${type} has no search parameter ${code} to sort by`);
@@ -76,7 +77,11 @@ const searched = ({ roles }: Kernel, { caller }: Interaction, type: string): boo
 
 /** Types that the caller names must be permitted; of all types, those that are not are not looked at. */
 const typesOf = (kernel: Kernel, interaction: Interaction, all: readonly string[]): readonly string[] => {
-  const named = interaction.query?.getAll('_type').flatMap((list) => list.split(',')) ?? [];
+  const named =
+    interaction.query
+      ?.getAll('_type')
+      .flatMap((list) => list.split(','))
+      .filter((type) => type !== '') ?? [];
   const wrong = named.find((type) => !isResourceType(type));
   if (wrong !== undefined) throw invalid('_type', `R4 has no resource type '${wrong.slice(0, 100)}'`);
   for (const type of named) {
@@ -117,7 +122,11 @@ export const searchCompartment: Verb = {
   run: async (kernel, interaction, within) => {
     const [owner, id] = [typeIn(interaction), idIn(interaction)];
     const rows = kernel.compartments.filter(({ compartment }) => compartment === owner);
-    if (rows.length === 0) throw notSupported(404, `R4 has no compartment of ${owner}`);
+    if (rows.length === 0)
+      throw notSupported(
+        404,
+        `R4 has no compartment of ${owner}: those of ${[...new Set(kernel.compartments.map(({ compartment }) => compartment))].join(', ')} can be searched`,
+      );
     const { member = '*' } = interaction;
     const codes = new Map(rows.map(({ type, params }) => [type, params]));
     const members = member === '*' ? [...codes.keys(), owner] : [member];

@@ -15,6 +15,7 @@ import { checkReferrers } from './remove.ts';
 import { checkCriteria } from './transaction-criteria.ts';
 import { checkEntries, checkIdentified, identifyAll, type Identified } from './transaction-identities.ts';
 import { addressesOf, hasConditionalLinks, resolveConditionalLinks, rewriteLinks } from './transaction-links.ts';
+import { transactionOf } from './unit-of.ts';
 
 /** Between so many entries others get their turn of the event loop. */
 const atOnce = 100;
@@ -134,22 +135,23 @@ const inOrder = async (
   const answers = new Map<number, Answer>();
   const ofVerbs = (some: readonly Identified[], ...verbs: readonly string[]): Identified[] =>
     some.filter(({ entry }) => verbs.includes(entry.verb));
-  await transaction.hold(heldBy(entries));
+  const within: Required<Within> = { unit: transaction, transaction, arriving: new Set() };
+  const seen = transactionOf(kernel, interaction.caller, within);
+  await seen.hold(heldBy(entries));
   // R4 http.html#trules: deletions first, so that what is deleted matches no criteria any more.
   const removals = await identifyAll(
     kernel,
     interaction,
     entries.filter(({ verb }) => verb === 'delete'),
-    transaction,
+    seen,
   );
   checkIdentified(removals);
-  const within: Within = { unit: transaction, transaction, arriving: new Set() };
   await performAll(work, removals, within, answers);
   const others = await identifyAll(
     kernel,
     interaction,
     entries.filter(({ verb }) => verb !== 'delete'),
-    transaction,
+    seen,
   );
   checkIdentified([...removals, ...others]);
   checkCriteria(kernel, interaction, others);
@@ -164,7 +166,7 @@ const inOrder = async (
     making,
     answers,
   );
-  for (const one of waits) await resolveConditionalLinks(kernel, interaction, one, transaction);
+  for (const one of waits) await resolveConditionalLinks(kernel, interaction, one, seen);
   await performAll(work, [...waits], making, answers);
   await performAll(
     work,
@@ -172,7 +174,7 @@ const inOrder = async (
     within,
     answers,
   );
-  await checkReferrers(kernel, interaction.caller, transaction);
+  await checkReferrers(kernel, interaction.caller, seen);
   return answers;
 };
 

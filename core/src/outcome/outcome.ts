@@ -88,6 +88,10 @@ export const notFound = (what: string): Outcome => refusal(404, 'not-found', `${
 export const gone = (what: string, headers: Readonly<Record<string, string>> = {}): Outcome =>
   new Outcome(410, [error('deleted', `${what} was deleted`)], headers);
 
+/** What was lent for a while. */
+export const expired = (expression: string, diagnostics: string): Outcome =>
+  refusal(410, 'deleted', diagnostics, expression);
+
 /** What the caller knew of the resource is no longer so: read it again. */
 export const preconditionFailed = (diagnostics: string): Outcome => refusal(412, 'conflict', diagnostics);
 
@@ -113,6 +117,10 @@ export const notSupported = (
   headers: Readonly<Record<string, string>> = {},
 ): Outcome => new Outcome(status, [error('not-supported', diagnostics)], headers);
 
+/** A parameter of R4 that this server does not have. */
+export const unsupported = (expression: string, diagnostics: string): Outcome =>
+  refusal(400, 'not-supported', diagnostics, expression);
+
 export const conflict = (diagnostics: string): Outcome => refusal(409, 'conflict', diagnostics);
 
 export const tooLarge = (diagnostics: string): Outcome =>
@@ -122,7 +130,11 @@ export const tooLarge = (diagnostics: string): Outcome =>
 export const unavailable = (diagnostics: string, seconds = 1, cause?: unknown): Outcome =>
   new Outcome(503, [error('transient', diagnostics)], { 'Retry-After': String(seconds) }, cause);
 
-/** Ran past its bound and was stopped; nothing of it is left. */
+/** More than is looked for at once: only the caller can ask for less, and the same again would be refused again. */
+export const tooMuch = (diagnostics: string, expression?: string): Outcome =>
+  refusal(400, 'too-costly', diagnostics, expression);
+
+/** Ran past its time and was stopped; nothing of it is left. */
 export const tooCostly = (diagnostics: string, cause?: unknown): Outcome =>
   new Outcome(503, [error('too-costly', diagnostics)], {}, cause);
 

@@ -4,7 +4,7 @@ import { resourceTypes, typeCode } from '../fhir/resource-types.ts';
 import { conflict, tooMany } from '../outcome/outcome.ts';
 import type { OwnState } from './index/own-parameters.ts';
 import { heldIdKey, holdingKey } from './index/held.ts';
-import { besideKey, linkKey } from './index/parameter-key.ts';
+import { besideKey, canonicalKey, linkKey } from './index/parameter-key.ts';
 import { isOf, placesOf, type ParameterTable } from './index/parameter-table.ts';
 import { reads, writes, type Run } from './statement.ts';
 
@@ -74,7 +74,7 @@ const checkAlone = (parameter: SearchParameter, others: readonly SearchParameter
 };
 
 const keysIn = (type: string, base: ParameterTable): number[] => [
-  ...[linkKey(type), holdingKey(type), heldIdKey(type)],
+  ...[linkKey(type), canonicalKey(type), holdingKey(type), heldIdKey(type)],
   ...[...base(type).lookup.values()].flatMap(({ keys, besides, composite }) => [
     ...[...keys, ...besides, ...keys.map(besideKey)],
     ...(composite?.elements.flat().map(({ key }) => key) ?? []),

@@ -1,5 +1,5 @@
 /** Brings the words and spans of stored resources in line with what their types' parameters find now, a page at a time, while others write. */
-import { parseBody } from '../fhir/body.ts';
+import { exactOf, parseBody } from '../fhir/body.ts';
 import { textOf } from '../fhir/stored.ts';
 import { unavailable } from '../outcome/outcome.ts';
 import type { Entries } from './change.ts';
@@ -107,7 +107,7 @@ export const reindexPage = async (
   { tenant, type, behind, limit }: ReindexAsked,
 ): Promise<ReindexPage> => {
   const indexed = (row: Row): Indexed =>
-    row.deleted ? nothing : index(type, parseBody(textOf({ type, ...row })).resource);
+    row.deleted ? nothing : index(type, exactOf(parseBody(textOf({ type, ...row }))));
 
   /** `wrong`: what an earlier round wrote of versions that are none any more. */
   const write = async ({ query }: Transaction, rows: readonly Row[], wrong: OfRow): Promise<Done[]> => {

@@ -13,8 +13,6 @@ export interface Current extends Stored {
 
 const head = `version, (extract(epoch from updated) * 1000)::int8 as updated, deleted, tail`;
 
-const byId = reads('resource.by-id', `select ${head} from resource where tenant = $1 and type = $2 and id = $3`);
-
 const current = reads(
   'resource.current',
   `select rid, at, ${head} from resource where tenant = $1 and type = $2 and id = $3`,
@@ -31,16 +29,6 @@ const byVersion = reads(
 );
 
 type Head = Pick<Stored, 'version' | 'updated' | 'deleted' | 'tail'>;
-
-export const findResource = async (
-  lane: Lane,
-  tenant: number,
-  type: string,
-  id: string,
-): Promise<Stored | undefined> => {
-  const [row] = await lane.run<Head>(tenant, byId, [typeCode(type), id]);
-  return row && { type, id, ...row };
-};
 
 export const findCurrent = async (
   lane: Lane,

@@ -1,4 +1,5 @@
 /** By what a tenant's resources are found: the parameters of everybody and the tenant's own, as one generation of them. */
+import type { FoundTypes } from '../fhir/search/found-types.ts';
 import type { Query } from '../fhir/search/query.ts';
 import type { Sort } from '../fhir/search/shape.ts';
 import type { SearchParameter } from '../fhir/search-parameter.ts';
@@ -13,6 +14,7 @@ export interface Searching {
   /** Grows with each change to the tenant's own parameters; what was made of an older one must not be written. */
   readonly generation: number;
   readonly parameters: ParameterTable;
+  readonly foundTypes: FoundTypes;
   readonly index: Index;
   readonly shown: Shown;
   readonly sortKey: (type: string, sort: Sort) => SortKey;
@@ -22,15 +24,15 @@ export interface Searching {
   readonly searchable: (type: string) => readonly SearchParameter[];
 }
 
-export type SearchingNeeds = IndexNeeds & Pick<ConditionNeeds, 'impliedCodes'>;
+export type SearchingNeeds = IndexNeeds & Pick<ConditionNeeds, 'impliedCodes' | 'foundTypes'>;
 
 const openSearching = (needs: SearchingNeeds, generation: number): Searching => {
-  const { table: parameters, units, impliedCodes } = needs;
+  const { table: parameters, units, impliedCodes, foundTypes } = needs;
   return {
-    ...{ generation, parameters },
+    ...{ generation, parameters, foundTypes },
     ...openIndex(needs),
     sortKey: (type, sort) => sortKeyOf(parameters(type), sort),
-    conditions: ({ type, clauses }) => conditionsOf(type, clauses, { parameters, units, impliedCodes }),
+    conditions: ({ type, clauses }) => conditionsOf(type, clauses, { parameters, units, impliedCodes, foundTypes }),
     searchable: (type) => {
       const { all, lookup } = parameters(type);
       return [...all.values()].filter(({ code }) => lookup.has(code) || code === '_id' || code === '_lastUpdated');

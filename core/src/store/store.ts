@@ -9,6 +9,7 @@ import type { IndexNeeds } from './index/entries.ts';
 import { linkKey } from './index/parameter-key.ts';
 import { parameterTable, type ParameterTable, type ShapeOf } from './index/parameter-table.ts';
 import { findCurrent } from './resources.ts';
+import { reading } from './reading.ts';
 import { openRids, type Rids } from './rid.ts';
 import { openGenerations, type Generations } from './own-rows.ts';
 import { openSearchLane } from './search-lane.ts';
@@ -40,7 +41,7 @@ export interface Store {
   ) => Promise<T>;
 }
 
-export interface StoreNeeds extends Omit<IndexNeeds, 'table'>, Pick<ConditionNeeds, 'impliedCodes'> {
+export interface StoreNeeds extends Omit<IndexNeeds, 'table'>, Pick<ConditionNeeds, 'impliedCodes' | 'foundTypes'> {
   readonly database: Database;
   readonly searchParameters: readonly SearchParameter[];
   readonly shapeOf: ShapeOf;
@@ -96,12 +97,17 @@ export const openStore = ({ database, searchParameters, shapeOf, now, search, ..
 
   const single = (tenant: number): Unit => ({
     find: (type, id) => findCurrent(database.read, tenant, type, id),
+    ...reading(
+      (statement, values) => database.read.run(tenant, statement, values),
+      (statement, values, signal) => database.searches.run(tenant, statement, values, signal),
+    ),
     // The bytes of a Binary commit with its version: that takes more than one statement.
     write: (change) =>
       change.content ? transaction(tenant, (unit) => unit.write(change)) : writer.write(tenant, change),
     search: (asked, signal) => find.hits(means(tenant, signal), asked),
     count: (counted, signal) => find.count(means(tenant, signal), counted),
     meant: (query, current, signal) => find.meant(means(tenant, signal), query, current),
+    satisfies: (query, candidate, signal) => find.satisfies(means(tenant, signal), query, candidate),
     holders: (type) => holdersOf(means(tenant, undefined).run, type),
     contents: contentReader(
       (statement, values) => database.read.run(tenant, statement, values),

@@ -7,6 +7,7 @@ import { attachContents, contentReader } from './contents.ts';
 import { gather } from './gather.ts';
 import { referenceWord } from './index/words.ts';
 import type { Transaction } from './pool.ts';
+import { reading } from './reading.ts';
 import type { Current } from './resources.ts';
 import { typeCodeOfRid } from './rid.ts';
 import type { Find, Means } from './search/find.ts';
@@ -172,10 +173,12 @@ export const transactionUnit = ({
   return {
     find: (type, id, purpose) => finding.ask({ type, id, purpose }),
     write: writing.ask,
+    ...reading(transaction.run, transaction.run),
     contents: contentReader(transaction.run, transaction.run),
     search: (asked) => find.hits(means(), asked),
     count: (counted) => find.count(means(), counted),
     meant: (query, current) => find.meant(means(), query, current),
+    satisfies: (query, candidate) => find.satisfies(means(), query, candidate),
     holders: (type) => holdersOf(transaction.run, type),
     hold,
     claim,

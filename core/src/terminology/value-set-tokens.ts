@@ -1,7 +1,7 @@
 /** Makes the tokens of a value set, from its stored expansion or its definition; refuses what it cannot say in tokens instead of guessing. */
 import type { TokenValue } from '../fhir/search/query.ts';
 import type { CodeSet } from '../fhir/structure/definition.ts';
-import { invalid, tooCostly } from '../outcome/outcome.ts';
+import { invalid, tooMuch } from '../outcome/outcome.ts';
 import { codeTree, type CodeTree, type Concept } from './code-tree.ts';
 
 type Members = Readonly<Record<string, unknown>>;
@@ -138,7 +138,7 @@ export const openTerms = ({ find, own, ownTree }: TermsNeeds) => {
   const bounded = (tokens: readonly TokenValue[], address: string): readonly TokenValue[] => {
     const all = [...new Map(tokens.map((token) => [keyOf(token), token])).values()];
     if (all.length > mostTokens)
-      throw tooCostly(`the value set ${address} has more than ${mostTokens} codes: search by a smaller one`);
+      throw tooMuch(`the value set ${address} has more than ${mostTokens} codes: search by a smaller one`);
     return all;
   };
 
@@ -151,8 +151,7 @@ export const openTerms = ({ find, own, ownTree }: TermsNeeds) => {
       return [{ ...(system === undefined ? {} : { system }), ...(code === undefined ? {} : { code }) }];
     const tree = await treeOf(system);
     const codes = tree ? tree[direction](code) : [code];
-    if (codes.length > mostTokens)
-      throw tooCostly(`${system}|${code} has more than ${mostTokens} codes ${direction} it`);
+    if (codes.length > mostTokens) throw tooMuch(`${system}|${code} has more than ${mostTokens} codes ${direction} it`);
     return codes.map((each) => ({ system, code: each }));
   };
 

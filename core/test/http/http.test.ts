@@ -62,7 +62,7 @@ interface Told {
 
 describe('the HTTP door', () => {
   let server: TestServer;
-  let doctor: TestCaller;
+  let nurse: TestCaller;
   before(async () => {
     server = await startTestServer({
       plugins: [odd],
@@ -72,7 +72,7 @@ describe('the HTTP door', () => {
         HEDDLE__HTTP__CORS__ORIGINS: 'https://ehr.example',
       },
     });
-    doctor = await server.as('doctor');
+    nurse = await server.as('nurse');
   });
   after(() => server.close());
 
@@ -89,14 +89,14 @@ describe('the HTTP door', () => {
   it('creates a resource and reads it back as it was sent', async () => {
     const sent =
       '{"resourceType":"Observation","status":"final","code":{"text":"K"},"valueQuantity":{"value":4.10},"note":[{"text":"<b>ü\\u00e9"}]}';
-    const created = await doctor.send('POST', '/fhir/Observation', sent);
+    const created = await nurse.send('POST', '/fhir/Observation', sent);
     expect(created.status).to.equal(201);
     const location = created.headers.get('location') ?? '';
     expect(location).to.match(new RegExp(`^${server.url}/fhir/Observation/[\\w-]{36}/_history/1$`));
     expect(created.headers.get('etag')).to.equal('W/"1"');
     const text = await created.text();
     expect(text).to.contain(sent.slice('{"resourceType":"Observation",'.length));
-    const read = await doctor.send('GET', new URL(location).pathname.replace('/_history/1', ''));
+    const read = await nurse.send('GET', new URL(location).pathname.replace('/_history/1', ''));
     expect(read.status).to.equal(200);
     expect(await read.text()).to.equal(text);
     const { meta } = JSON.parse(text) as { meta: { versionId: string; lastUpdated: string } };
@@ -105,8 +105,8 @@ describe('the HTTP door', () => {
   });
 
   it('answers HEAD with the headers of GET and no body', async () => {
-    const { id } = (await (await doctor.send('POST', '/fhir/Condition', condition)).json()) as { id: string };
-    const head = await doctor.send('HEAD', `/fhir/Condition/${id}`);
+    const { id } = (await (await nurse.send('POST', '/fhir/Condition', condition)).json()) as { id: string };
+    const head = await nurse.send('HEAD', `/fhir/Condition/${id}`);
     expect([head.status, head.headers.get('etag'), await head.text()]).to.deep.equal([200, 'W/"1"', '']);
   });
 
@@ -161,12 +161,12 @@ describe('the HTTP door', () => {
   };
   for (const [what, [method, path, body, headers, status, code]] of Object.entries(faults))
     it(`answers ${what} with ${status} and an OperationOutcome`, async () => {
-      const issue = await told(await doctor.send(method, path, body, headers), status, code);
+      const issue = await told(await nurse.send(method, path, body, headers), status, code);
       expect(issue.diagnostics).to.have.length.above(10);
     });
 
   it('names the methods that an address takes', async () => {
-    expect((await doctor.send('DELETE', '/fhir/metadata')).headers.get('allow')).to.equal('GET, HEAD');
+    expect((await nurse.send('DELETE', '/fhir/metadata')).headers.get('allow')).to.equal('GET, HEAD');
   });
 
   it('refuses bytes that are not UTF-8', async () => {
@@ -178,20 +178,20 @@ describe('the HTTP door', () => {
     const answer = await fetch(`${server.url}/fhir/Condition`, {
       method: 'POST',
       body,
-      headers: { Authorization: `Bearer ${doctor.token}`, 'Content-Type': 'application/fhir+json' },
+      headers: { Authorization: `Bearer ${nurse.token}`, 'Content-Type': 'application/fhir+json' },
     });
     expect((await told(answer, 400, 'structure')).diagnostics).to.contain('UTF-8');
   });
 
   it('says where the fault is', async () => {
-    const issue = await told(await doctor.send('POST', '/fhir/Condition', { resourceType: 'Patient' }), 400, 'invalid');
+    const issue = await told(await nurse.send('POST', '/fhir/Condition', { resourceType: 'Patient' }), 400, 'invalid');
     expect(issue.expression).to.deep.equal(['resourceType']);
   });
 
   it('ends a body that is announced short and sent long', async () => {
     const socket = connect(Number(new URL(server.url).port), 'localhost');
     socket.write(
-      `POST /fhir/Condition HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${doctor.token}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`,
+      `POST /fhir/Condition HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${nurse.token}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`,
     );
     socket.write(`5000\r\n${'x'.repeat(0x5000)}\r\n0\r\n\r\n`);
     socket.end();
@@ -208,27 +208,27 @@ describe('the HTTP door', () => {
   });
 
   it('logs each request with ids and without its query, its token or its body', async () => {
-    const { headers } = await doctor.send('GET', '/fhir/Condition/none?name=Roe&_token=x');
+    const { headers } = await nurse.send('GET', '/fhir/Condition/none?name=Roe&_token=x');
     const line =
       server.lines.find(
         (each) => each.includes(headers.get('x-request-id') ?? '?') && each.includes('"msg":"request"'),
       ) ?? '';
     expect(JSON.parse(line)).to.include({ method: 'GET', path: '/fhir/Condition/none', status: 404 });
-    expect(line).to.not.contain('Roe').and.not.contain(doctor.token);
+    expect(line).to.not.contain('Roe').and.not.contain(nurse.token);
     expect((JSON.parse(line) as { subject: string }).subject).to.match(/^[\da-f-]{36}$/);
-    expect((await doctor.send('GET', '/fhir/Condition/Jane%20Roe')).status).to.equal(404);
+    expect((await nurse.send('GET', '/fhir/Condition/Jane%20Roe')).status).to.equal(404);
     expect(server.lines.join('\n')).to.not.contain('Jane');
   });
 
   it("keeps the caller's request id when it is harmless, and the trace", async () => {
     expect(
-      (await doctor.send('GET', '/fhir/metadata', undefined, { 'X-Request-Id': 'abc-1' })).headers.get('x-request-id'),
+      (await nurse.send('GET', '/fhir/metadata', undefined, { 'X-Request-Id': 'abc-1' })).headers.get('x-request-id'),
     ).to.equal('abc-1');
     expect(
-      (await doctor.send('GET', '/fhir/metadata', undefined, { 'X-Request-Id': 'a b{}' })).headers.get('x-request-id'),
+      (await nurse.send('GET', '/fhir/metadata', undefined, { 'X-Request-Id': 'a b{}' })).headers.get('x-request-id'),
     ).to.match(/^[\da-f-]{36}$/);
     const trace = 'c'.repeat(32);
-    await doctor.send('GET', '/fhir/metadata', undefined, { traceparent: `00-${trace}-${'d'.repeat(16)}-01` });
+    await nurse.send('GET', '/fhir/metadata', undefined, { traceparent: `00-${trace}-${'d'.repeat(16)}-01` });
     expect(server.lines.some((line) => line.includes(trace))).to.equal(true);
   });
 
@@ -278,7 +278,7 @@ describe('the HTTP door', () => {
 
   it('answers the routes of plugins behind what they declare', async () => {
     expect((await fetch(`${server.url}/api/odd/echo/x`, { method: 'POST', body: 'y' })).status).to.equal(401);
-    const echoed = await (await doctor.send('POST', '/api/odd/echo/x?q=1', 'y')).json();
+    const echoed = await (await nurse.send('POST', '/api/odd/echo/x?q=1', 'y')).json();
     expect(echoed).to.include({ what: 'x', body: 'y', q: '1' });
   });
 

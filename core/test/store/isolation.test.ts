@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { findResource } from '../../src/store/resources.ts';
+import { findCurrent } from '../../src/store/resources.ts';
 import type { Database } from '../../src/store/database.ts';
 import { testDatabase, type TestDatabase } from '../../src/testing/postgres.ts';
 import { insertResource, openTestDatabase, sql } from './rig.ts';
@@ -107,8 +107,8 @@ describe('the serving role', () => {
   });
 
   it('is the one that the lanes use, and each tenant has its own resource of one id', async () => {
-    expect((await findResource(open.read, 1, 'Patient', 'same'))?.tail).to.equal('},"active":true}');
-    expect((await findResource(open.read, 2, 'Patient', 'same'))?.tail).to.equal('},"active":false}');
-    expect(await findResource(open.read, 1, 'Patient', 'other')).to.equal(undefined);
+    expect((await findCurrent(open.read, 1, 'Patient', 'same'))?.tail).to.equal('},"active":true}');
+    expect((await findCurrent(open.read, 2, 'Patient', 'same'))?.tail).to.equal('},"active":false}');
+    expect(await findCurrent(open.read, 1, 'Patient', 'other')).to.equal(undefined);
   });
 });

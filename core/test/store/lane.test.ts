@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Database } from '../../src/store/database.ts';
-import { findResource } from '../../src/store/resources.ts';
+import { findCurrent } from '../../src/store/resources.ts';
 import { reads } from '../../src/store/statement.ts';
 import { testDatabase, type TestDatabase } from '../../src/testing/postgres.ts';
 import { refused } from '../outcomes.ts';
@@ -36,7 +36,7 @@ describe('a lane', () => {
     const tenants = [1, 2, 3, 4];
     for (const tenant of tenants) await insertResource(open, tenant, 'Basic', 'x', `},"n":${tenant}}`);
     const asked = Array.from({ length: 3_000 }, () => 1 + whole(tenants.length));
-    const found = await Promise.all(asked.map((tenant) => findResource(open.read, tenant, 'Basic', 'x')));
+    const found = await Promise.all(asked.map((tenant) => findCurrent(open.read, tenant, 'Basic', 'x')));
     expect(
       found.map((row) => row?.tail),
       `seed ${seed}`,
@@ -50,8 +50,8 @@ describe('a lane', () => {
     await sql(database.superuser, 'revoke execute on function pg_catalog.set_config(text, text, boolean) from public');
     const behind = await Promise.allSettled([
       open.read.run(2, forgetful, []),
-      findResource(open.read, 2, 'Basic', 'of-one'),
-      findResource(open.read, 2, 'Basic', 'none'),
+      findCurrent(open.read, 2, 'Basic', 'of-one'),
+      findCurrent(open.read, 2, 'Basic', 'none'),
     ]);
     for (const result of behind) {
       expect(result.status).to.equal('rejected');
@@ -96,7 +96,7 @@ describe('a lane', () => {
       }).then(() =>
         Promise.all([
           insertResource(open, 1, 'Basic', 'w', '}}').then(() => order.push('write')),
-          findResource(open.read, 1, 'Basic', 'r').then(() => order.push('read')),
+          findCurrent(open.read, 1, 'Basic', 'r').then(() => order.push('read')),
         ]),
       ),
     ]);
@@ -109,7 +109,7 @@ describe('a lane', () => {
       `select pg_terminate_backend(pid) from pg_stat_activity where application_name in ('heddle read', 'heddle write') and datname = current_database()`,
     );
     await eventually(() => insertResource(open, 1, 'Basic', 'after', '}}'));
-    expect((await eventually(() => findResource(open.read, 1, 'Basic', 'after')))?.version).to.equal(1);
+    expect((await eventually(() => findCurrent(open.read, 1, 'Basic', 'after')))?.version).to.equal(1);
   });
 });
 
@@ -128,9 +128,9 @@ describe('a write whose answer is lost', () => {
       ).to.deep.equal([{ n: 1 }]);
       // A read is safe to send again, and says so.
       proxy.loseAnswerTo('unread');
-      const read = await refused(findResource(open.read, 1, 'Basic', 'unread'), 503);
+      const read = await refused(findCurrent(open.read, 1, 'Basic', 'unread'), 503);
       expect(read.headers).to.have.property('Retry-After');
-      await eventually(() => findResource(open.read, 1, 'Basic', 'first'));
+      await eventually(() => findCurrent(open.read, 1, 'Basic', 'first'));
     } finally {
       await open.close();
       await proxy.close();
@@ -151,7 +151,7 @@ describe('a write whose answer is lost', () => {
       proxy.freeze();
       await Promise.all([
         refused(insertResource(open, 1, 'Basic', 'silent', '}}'), 500, /unknown/),
-        refused(findResource(open.read, 1, 'Basic', 'before'), 503),
+        refused(findCurrent(open.read, 1, 'Basic', 'before'), 503),
       ]);
       await eventually(async () => expect(open.health().ready).to.equal(false));
     } finally {

@@ -194,7 +194,7 @@ describe('the pages of the embedded provider', () => {
         expect((await change(browser, page, { next })).status, next).to.equal(400);
       expect((await change(browser, page, { next: 'quite another phrase', current: 'wrong' })).status).to.equal(400);
       expect((await change(browser, page, { next: 'quite another phrase', token: 'stolen' })).status).to.equal(403);
-      expect(await tried(provider, token)).to.equal(403);
+      expect(await tried(provider, token)).to.equal(404);
       expect((await change(browser, page, { next: 'quite another phrase' })).status).to.equal(200);
       expect(await refreshed(provider, refresh, { client_id: 'heddle-cli' })).to.include({ status: 400 });
       expect((await browser.get(`${provider.issuer}/account`)).status).to.equal(401);

@@ -23,6 +23,13 @@ const utc = (year: number, ...rest: number[]): number => {
     : date.setUTCFullYear(year, month, day);
 };
 
+/** R4 datatypes.html#dateTime: zones go from -14:00 to +14:00. */
+const isZone = (zone: string | undefined): boolean => {
+  if (zone === undefined || zone === 'Z') return true;
+  const [hours, minutes] = [Number(zone.slice(1, 3)), Number(zone.slice(4, 6))];
+  return hours < 14 ? minutes < 60 : hours === 14 && minutes === 0;
+};
+
 const offsetOf = (zone: string | undefined): number => {
   if (zone === undefined || zone === 'Z') return 0;
   const minutes = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(4, 6));
@@ -35,6 +42,7 @@ export const dateRange = (text: string): Range | undefined => {
   if (!match) return undefined;
   const [, y, mo, d, h, mi, s, fraction, zone] = match;
   const year = Number(y);
+  if (year === 0 || !isZone(zone)) return undefined;
   if (mo === undefined) return { low: utc(year), high: utc(year + 1) - 1 };
   const month = Number(mo);
   if (month < 1 || month > 12) return undefined;
@@ -44,7 +52,7 @@ export const dateRange = (text: string): Range | undefined => {
   if (h === undefined) return { low: utc(year, month - 1, day), high: utc(year, month - 1, day + 1) - 1 };
   const [hour, minute, second] = [Number(h), Number(mi), Number(s ?? 0)];
   // 60 is a leap second.
-  if (hour > 24 || minute > 59 || second > 60) return undefined;
+  if (hour > 23 || minute > 59 || second > 60) return undefined;
   const from = utc(year, month - 1, day, hour, minute, second) - offsetOf(zone);
   if (s === undefined) return { low: from, high: from + 59_999 };
   if (fraction === undefined) return { low: from, high: from + 999 };

@@ -43,3 +43,15 @@ export const orderedDecimal = (value: Decimal): string => {
   if (isZero(value)) return '1';
   return value.digits > 0n ? `2${positiveText(value)}` : `0${mirrored(positiveText(negated(value)))}`;
 };
+
+/** Behind the decimal itself, and before every one that is larger. */
+export const justAbove = (value: Decimal): string => `${orderedDecimal(value)}!`;
+
+/** Before the decimal itself, and behind every one that is smaller. */
+export const justBelow = (value: Decimal): string => {
+  if (isZero(value)) return '0~';
+  const text = orderedDecimal(value);
+  const rest = text.slice(0, -1);
+  // A positive text ends with a digit that is not 0, a negative one with the sign that closes it.
+  return value.digits > 0n ? `${rest}${Number(text.at(-1)) - 1}~` : `${rest}}`;
+};

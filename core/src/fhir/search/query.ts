@@ -24,8 +24,10 @@ export interface ReferenceValue {
   readonly type?: string;
   /** An id of this server, or an address outside of it. */
   readonly id: string;
-  /** Of a canonical address, and of a reference to one version. */
+  /** Of a canonical address. */
   readonly version?: string;
+  /** Its versions below this one, as 1.2 is below 1. */
+  readonly below?: true;
 }
 
 export interface DateValue extends Range {
@@ -71,7 +73,13 @@ export type Clause =
     }
   | { readonly kind: 'token-text'; readonly code: string; readonly values: readonly string[] }
   | { readonly kind: 'of-type'; readonly code: string; readonly values: readonly TypedIdentifier[] }
-  | { readonly kind: 'reference'; readonly code: string; readonly values: readonly ReferenceValue[] }
+  | {
+      readonly kind: 'reference';
+      readonly code: string;
+      readonly values: readonly ReferenceValue[];
+      /** To be replaced by all that is above or below these in the hierarchy of their types. */
+      readonly direction?: 'above' | 'below';
+    }
   | { readonly kind: 'identifier'; readonly code: string; readonly values: readonly TokenValue[] }
   | { readonly kind: 'string'; readonly code: string; readonly match: StringMatch; readonly values: readonly string[] }
   | { readonly kind: 'uri'; readonly code: string; readonly match: UriMatch; readonly values: readonly string[] }

@@ -121,6 +121,9 @@ const includesOf = (query: URLSearchParams): Include[] => {
     .filter(([name, value]) => /^_(?:rev)?include(?::|$)/.test(name) && shaping.has(name) && value !== '')
     .map(([name, value]) => includeOf(name, value));
   if (includes.length > mostIncludes) throw invalid('_include', `a search takes at most ${mostIncludes} includes`);
+  // R4 search.html#summary: clients that ask for text shall not ask for includes beside it.
+  if (includes.length > 0 && said(query, '_summary') === 'text')
+    throw invalid('_summary', '_summary=text cannot be asked together with _include or _revinclude');
   return includes;
 };
 

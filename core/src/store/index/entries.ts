@@ -7,18 +7,20 @@ import type { SearchParameter } from '../../fhir/search-parameter.ts';
 import type { ElementExtractor, ElementPart } from '../../fhir/search/composite.ts';
 import type { Typed } from '../../fhir/fhirpath/item.ts';
 import { orderOf, partKey, placesOf, type ParameterTable } from './parameter-table.ts';
-import { besideKey, linkKey } from './parameter-key.ts';
+import { besideKey, canonicalKey, linkKey } from './parameter-key.ts';
 import { heldIn, heldKey, holdingWords, linkWord, places, spanWord, type Held } from './held.ts';
 import {
+  familyWords,
   identifierWords,
   longWords,
   shownTexts,
   spansOf,
+  thereWords,
   typedIdentifierWords,
   wordTexts,
   type WordNeeds,
 } from './typed-values.ts';
-import { referenceWord } from './words.ts';
+import { outsideWord, referenceWord, thereWord } from './words.ts';
 
 /** Compiles the expressions of some parameters of a type. */
 export type CompileExtractor = (type: string, parameters: readonly SearchParameter[]) => Extractor;
@@ -63,10 +65,12 @@ interface TypePlan {
   readonly leading: ReadonlyMap<number, ReadonlySet<string> | undefined>;
   /** The key of links that none of them covers. */
   readonly links: number;
+  /** The key of its own addresses, where it has one. */
+  readonly canonical: number | undefined;
 }
 
 const plan = (type: string, { table, compile, compileElements }: IndexNeeds): TypePlan => {
-  const { stored, own, dated, elements } = table(type);
+  const { stored, own, dated, elements, lookup } = table(type);
   return {
     elements: elements.map(({ path, parts }) => ({
       extract: compileElements(path, parts),
@@ -75,6 +79,7 @@ const plan = (type: string, { table, compile, compileElements }: IndexNeeds): Ty
     extract: compile(type, [...stored, ...own]),
     dated,
     links: linkKey(type),
+    canonical: lookup.has('url') ? canonicalKey(type) : undefined,
     leading: new Map(
       stored
         .filter(({ type: kind }) => kind === 'reference')
@@ -106,8 +111,7 @@ const addWords = (words: Word[], param: number, at: number, values: readonly str
   else for (const value of values) addOnce(words, from, { param, value, at }, (a, b) => a.value === b.value);
 };
 
-/** What stands under the key that says no more than that something is there. */
-const there = ['1'];
+const there = [thereWord()];
 
 /** The words of reference parameters, by value: of few they are looked through, of many they are laid out first. */
 const wordsOf = (words: readonly Word[], targets: readonly Target[]): ((value: string) => readonly Word[]) => {
@@ -161,6 +165,18 @@ const addElements = (
     }
 };
 
+/** With its version and without: who names no version means any. */
+const addCanonical = (words: Word[], { canonical }: TypePlan, { url, version }: Resource): void => {
+  if (canonical === undefined || typeof url !== 'string') return;
+  const versions = typeof version === 'string' && version !== '' ? [undefined, version] : [undefined];
+  addWords(
+    words,
+    canonical,
+    0,
+    versions.map((each) => outsideWord(url, each)),
+  );
+};
+
 const heldAddress = ({ value }: Typed): string => {
   const reference = typeof value === 'object' && value !== null && 'reference' in value ? value.reference : value;
   return typeof reference === 'string' && reference.startsWith('#') ? reference.slice(1) : '';
@@ -174,8 +190,9 @@ const addHeldLinks = (words: Word[], key: number, values: readonly Typed[], { pl
     if (ids.has(each.id)) words.push({ param: key, value: linkWord(each.type), at: each.place * places + place });
 };
 
-const besideTexts = (kind: SearchParameter['type'], values: readonly Typed[]): string[] => {
+const besideTexts = ({ type: kind, code }: SearchParameter, values: readonly Typed[]): string[] => {
   if (kind === 'token') return values.flatMap(typedIdentifierWords);
+  if (kind === 'string') return values.flatMap((value) => familyWords(code, value));
   return kind === 'reference' ? values.flatMap(identifierWords) : [];
 };
 
@@ -210,12 +227,14 @@ const indexed = (
     const besides = keyAt(besideKey(planned.key), standing);
     if (texts.length === 0) addWords(words, besides, place, there);
     if (parameter.type === 'string') addWords(words, besides, place, values.flatMap(longWords));
+    if (parameter.type === 'reference') addWords(words, besides, place, values.flatMap(thereWords));
     if (parameter.type === 'reference') addHeldLinks(words, keyAt(planned.key, standing), values, standing);
-    const beside = besideTexts(parameter.type, values);
+    const beside = besideTexts(parameter, values);
     if (beside.length > 0) addWords(words, keyAt(planned.beside, standing), place, beside);
   }
   for (const each of elements) addElements(words, each, resource, standing, needs);
   if (place === 0) addLinks(words, described, targets);
+  if (place === 0) addCanonical(words, described, resource);
   return { at, targets, entries: { words, spans } };
 };
 

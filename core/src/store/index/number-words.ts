@@ -1,7 +1,7 @@
 /** Words of numbers and quantities, in the order of their sizes, and what a search value asks of them; a quantity is found by its number, by its unit as it is written, and by UCUM in whatever unit. */
 import { decimalOf, type Decimal } from '../../fhir/decimal.ts';
 import type { Typed } from '../../fhir/fhirpath/item.ts';
-import { orderedDecimal } from '../../fhir/search/decimal-order.ts';
+import { justAbove, justBelow, orderedDecimal } from '../../fhir/search/decimal-order.ts';
 import type { NumberValue, QuantityValue } from '../../fhir/search/query.ts';
 import type { Ucum } from '../../fhir/ucum/ucum.ts';
 import { isWrittenNumber } from '../../fhir/written-number.ts';
@@ -31,10 +31,12 @@ interface Unit {
   readonly unit: string;
 }
 
-/** Undefined where it is open. */
+/** Undefined where it is open to all sides. */
 interface Extent {
   readonly low: Decimal | undefined;
   readonly high: Decimal | undefined;
+  /** What bounds it does not belong to it. */
+  readonly open?: boolean;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -46,13 +48,19 @@ const numberOf = (value: unknown): Decimal | undefined =>
 
 const isPoint = ({ low, high }: Extent): boolean => low !== undefined && low === high;
 
-const lowText = (value: Decimal | undefined): string => (value ? orderedDecimal(value) : lowest);
-const highText = (value: Decimal | undefined): string => (value ? orderedDecimal(value) : highest);
+const lowText = ({ low, open }: Extent): string => {
+  if (!low) return lowest;
+  return open ? justAbove(low) : orderedDecimal(low);
+};
+const highText = ({ high, open }: Extent): string => {
+  if (!high) return highest;
+  return open ? justBelow(high) : orderedDecimal(high);
+};
 
 const numberText = (lead: string, extent: Extent, mark: { readonly point: string; readonly range: string }): string =>
   isPoint(extent)
-    ? `${mark.point}${lead}${lowText(extent.low)}`
-    : `${mark.range}${lead}${lowText(extent.low)}${seam}${highText(extent.high)}`;
+    ? `${mark.point}${lead}${lowText(extent)}`
+    : `${mark.range}${lead}${lowText(extent)}${seam}${highText(extent)}`;
 
 const rawMark = { point, range };
 const canonicalMark = { point: canonicalPoint, range: canonicalRange };
@@ -65,7 +73,7 @@ const canonicalWord = (extent: Extent, { system, code }: Unit, units: Units): st
   if (!canonical) return [];
   const low = extent.low && canonical.toCanonical(extent.low);
   const high = isPoint(extent) ? low : extent.high && canonical.toCanonical(extent.high);
-  return [`${numberText(canonical.unit + seam, { low, high }, canonicalMark)}${seam}`];
+  return [`${numberText(canonical.unit + seam, { ...extent, low, high }, canonicalMark)}${seam}`];
 };
 
 const words = (extent: Extent, unit: Unit, units: Units): string[] => [
@@ -75,8 +83,9 @@ const words = (extent: Extent, unit: Unit, units: Units): string[] => [
 
 /** R4 datatypes.html#Quantity.comparator: the true value lies somewhere on one side. */
 const extentOf = (value: Decimal, comparator: unknown): Extent => {
-  if (comparator === '<' || comparator === '<=') return { low: undefined, high: value };
-  if (comparator === '>' || comparator === '>=') return { low: value, high: undefined };
+  const open = comparator === '<' || comparator === '>';
+  if (comparator === '<' || comparator === '<=') return { low: undefined, high: value, open };
+  if (comparator === '>' || comparator === '>=') return { low: value, high: undefined, open };
   return { low: value, high: value };
 };
 

@@ -16,6 +16,9 @@ export const parameterKey = (type: string, code: string): number => typeCode(typ
 /** Every link that no search parameter covers, so that a deletion finds who refers to its resource. */
 export const linkKey = (type: string): number => parameterKey(type, '#link');
 
+/** The addresses by which canonical references lead to a resource. */
+export const canonicalKey = (type: string): number => parameterKey(type, '#canonical');
+
 /** Identifiers that a parameter finds by more than their value: those whose type is known, and those that stand in references. */
 export const identifierKey = (type: string, code: string): number => parameterKey(type, `${code}:identifier`);
 

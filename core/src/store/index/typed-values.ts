@@ -5,14 +5,19 @@ import { beginning, dateRange, end, type Range } from '../../fhir/search/date-ra
 import { isId } from '../../fhir/ids.ts';
 import { isResourceType } from '../../fhir/resource-types.ts';
 import type { SearchParameter } from '../../fhir/search-parameter.ts';
+import { referencedType } from '../../fhir/reference-type.ts';
+import { isWrittenNumber } from '../../fhir/written-number.ts';
 import type { Ucum } from '../../fhir/ucum/ucum.ts';
 import { numberWords, quantityWords } from './number-words.ts';
 import {
   outsideWord,
+  partWords,
   pieceWords,
   placeWord,
+  referenceIdentifierWord,
   referenceWord,
   stringWord,
+  thereWord,
   tokenWord,
   typedIdentifierWord,
   uriWord,
@@ -38,6 +43,9 @@ const identifierWord = (value: unknown): string[] => {
   return systemWord(system, text);
 };
 
+/** R4 search.html#token: what is a string underneath is searched whatever its case. */
+export const caseless = (text: string): string => text.toLowerCase();
+
 /** R4 search.html#token, by type. */
 const tokenWords = ({ type, value }: Typed): string[] => {
   if (type === 'Coding') return codingWord(value);
@@ -45,10 +53,10 @@ const tokenWords = ({ type, value }: Typed): string[] => {
   if (type === 'Identifier') return identifierWord(value);
   // Addresses of people are told apart by use, which is not a system.
   if (type === 'ContactPoint')
-    return typeof fieldsOf(value).value === 'string' ? [tokenWord('', textOf(fieldsOf(value).value))] : [];
-  return typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number'
-    ? [tokenWord('', String(value))]
-    : [];
+    return typeof fieldsOf(value).value === 'string' ? [tokenWord('', caseless(textOf(fieldsOf(value).value)))] : [];
+  if (typeof value === 'string') return [tokenWord('', type === 'string' ? caseless(value) : value)];
+  if (isWrittenNumber(value)) return [tokenWord('', String(Number(value.rawJSON)))];
+  return typeof value === 'boolean' || typeof value === 'number' ? [tokenWord('', String(value))] : [];
 };
 
 export const localReference = (
@@ -70,8 +78,24 @@ const referenceWords = ({ type, value }: Typed, base: string): string[] => {
 };
 
 /** R4 search.html#reference: a reference may name what it leads to by its identifier, besides or instead. */
-export const identifierWords = ({ type, value }: Typed): string[] =>
-  type === 'Reference' ? identifierWord(fieldsOf(value).identifier) : [];
+export const identifierWords = ({ type, value }: Typed): string[] => {
+  if (type !== 'Reference') return [];
+  const { system, value: text } = fieldsOf(fieldsOf(value).identifier);
+  const isSaid = typeof text === 'string' || typeof system === 'string';
+  return isSaid ? [referenceIdentifierWord(textOf(system), textOf(text), typeOf(value))] : [];
+};
+
+const typeOf = (reference: unknown): string => {
+  const { reference: text, type } = fieldsOf(reference);
+  return (typeof text === 'string' ? referencedType(text) : undefined) ?? textOf(type);
+};
+
+/** Of references that lead nowhere: there is one, and perhaps of which type. */
+export const thereWords = ({ type, value }: Typed): string[] => {
+  if (type !== 'Reference' || typeof fieldsOf(value).reference === 'string') return [];
+  const named = typeOf(value);
+  return named === '' ? [] : [thereWord(named)];
+};
 
 /** Of an identifier whose type is known. */
 export const typedIdentifierWords = ({ type, value }: Typed): string[] => {
@@ -84,9 +108,15 @@ export const typedIdentifierWords = ({ type, value }: Typed): string[] => {
   });
 };
 
+const degrees = (value: unknown): number | undefined => {
+  if (isWrittenNumber(value)) return Number(value.rawJSON);
+  return typeof value === 'number' ? value : undefined;
+};
+
 const placeWords = ({ value }: Typed): string[] => {
   const { latitude, longitude } = fieldsOf(value);
-  return typeof latitude === 'number' && typeof longitude === 'number' ? [placeWord(latitude, longitude)] : [];
+  const [lat, lon] = [degrees(latitude), degrees(longitude)];
+  return lat !== undefined && lon !== undefined ? [placeWord(lat, lon)] : [];
 };
 
 const uriWords = ({ value }: Typed): string[] => (typeof value === 'string' ? [uriWord(value)] : []);
@@ -115,6 +145,12 @@ const stringWords = (typed: Typed): string[] => shownTexts(typed).map(stringWord
 
 /** The pieces of strings that are longer than an entry. */
 export const longWords = (typed: Typed): string[] => shownTexts(typed).flatMap(pieceWords);
+
+/** The further parts of family names, of a name or of what is one by its parameter. */
+export const familyWords = (code: string, { type, value }: Typed): string[] => {
+  if (type === 'HumanName') return partWords(textOf(fieldsOf(value).family));
+  return code === 'family' && typeof value === 'string' ? partWords(value) : [];
+};
 
 const rangeOf = (value: unknown): Range | undefined => (typeof value === 'string' ? dateRange(value) : undefined);
 

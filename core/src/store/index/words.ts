@@ -1,12 +1,13 @@
 /** Turns values into words, the texts by which they are found; the same functions make the words that are stored and those that are looked for. */
 import { createHash } from 'node:crypto';
 import { cleared, fold, isPlain } from '../../fhir/search/fold.ts';
+import { longestStart, longestWithin } from '../../fhir/search/limits.ts';
 
 /** Parts the halves of a word. Lower than every character that a value can hold, so that all words of one first half lie together. */
 export const seam = '\u0001';
 
 /** A B-tree takes no key of more than a third of a page. What is cut still leads to the right place; longer values are told apart by a digest. */
-export const longest = 400;
+export const longest = longestStart;
 
 export const short = (text: string): string =>
   text.length <= longest
@@ -24,6 +25,9 @@ export const referenceWord = (type: string, id: string): string => `${id}${seam}
 
 export const anyType = (id: string): string => `${id}${seam}`;
 
+/** What stands under the key that says no more than that something is there; of a reference perhaps of which type. */
+export const thereWord = (type?: string): string => (type === undefined ? '1' : `1${seam}${type}`);
+
 /** An address outside of this server; of a canonical one perhaps with its version. */
 export const outsideWord = (url: string, version = ''): string =>
   `${short(cleared(url))}${seam}${short(cleared(version))}`;
@@ -32,6 +36,10 @@ export const outsideWord = (url: string, version = ''): string =>
 export const anyVersion = (url: string): string => `${short(cleared(url))}${seam}`;
 
 export const uriWord = (uri: string): string => `${short(cleared(uri))}${seam}`;
+
+/** The identifier of what a reference leads to, with its type where that is known. */
+export const referenceIdentifierWord = (system: string, value: string, type: string): string =>
+  `${tokenWord(system, value)}${seam}${type}`;
 
 /** An identifier by its value first: it tells most. */
 export const typedIdentifierWord = (system: string, code: string, value: string): string =>
@@ -45,8 +53,18 @@ const cut = (folded: string): string => (folded.length <= longest ? folded : `${
 
 export const stringWord = (text: string): string => `${cut(fold(text))}${seam}${short(cleared(text))}`;
 
+/** Names of so many words are no names. */
+const mostWords = 20;
+
+/** R4 search.html#string: each part of a family name of several is found by itself. One word for each that is not the first, with all that follows it. */
+export const partWords = (family: string): string[] => {
+  if (family.length > longest || !/[^A-Za-z]/.test(family)) return [];
+  const words = fold(family).split(' ').slice(0, mostWords);
+  return words.slice(1).map((_, nth) => `${cut(words.slice(nth + 1).join(' '))}${seam}${short(cleared(family))}`);
+};
+
 /** Whatever is no longer than this stands whole in one of the pieces of a long string. */
-export const overlap = 200;
+export const overlap = longestWithin;
 
 /** A piece of a long string, and its end. */
 export const pieceWord = (piece: string): string => `2${seam}${piece}`;

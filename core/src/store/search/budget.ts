@@ -1,6 +1,6 @@
 /** What one search may read through outside of the index: so many resources, so long, and never so that others have to wait for it. */
 import { setImmediate as others } from 'node:timers/promises';
-import { tooCostly } from '../../outcome/outcome.ts';
+import { tooCostly, tooMuch } from '../../outcome/outcome.ts';
 
 export const mostLookedThrough = 50_000;
 
@@ -24,7 +24,7 @@ export const openBudget = ({ clock, mostMs }: { readonly clock: () => number; re
     spend: (resources) => {
       left -= resources;
       if (left < 0)
-        throw tooCostly(
+        throw tooMuch(
           `${mostLookedThrough} resources were read through and more would have to be: narrow the search by another parameter`,
         );
     },

@@ -37,11 +37,22 @@ export type Condition =
   /** One and the same element has all parts. */
   | { readonly kind: 'element'; readonly parts: readonly PartCondition[] }
   /** A reference of these keys leads to a resource that satisfies an arm. */
-  | { readonly kind: 'chain'; readonly keys: readonly number[]; readonly arms: readonly ArmCondition[] }
+  | {
+      readonly kind: 'chain';
+      readonly keys: readonly number[];
+      readonly arms: readonly ArmCondition[];
+      /** The references may be canonical addresses. */
+      readonly isCanonical: boolean;
+    }
   /** The same, of resources that are contained beside the reference. */
   | { readonly kind: 'contained'; readonly keys: readonly number[]; readonly arms: readonly ArmCondition[] }
   /** A reference of these keys in a resource that satisfies the arm leads here. */
-  | { readonly kind: 'has'; readonly keys: readonly number[]; readonly arm: ArmCondition }
+  | {
+      readonly kind: 'has';
+      readonly keys: readonly number[];
+      readonly arm: ArmCondition;
+      readonly isCanonical: boolean;
+    }
   /** The text of the resource has the words: looked for behind all else. */
   | { readonly kind: 'text'; readonly where: Where; readonly tests: readonly TextTest[] }
   | { readonly kind: 'all' | 'any'; readonly conditions: readonly Condition[] }

@@ -1,12 +1,14 @@
 /** Turns the clauses of a query into conditions on the index tables; pure, and knows no SQL. */
-import type { Arm, Clause } from '../../fhir/search/query.ts';
+import type { Arm, Clause, TokenValue } from '../../fhir/search/query.ts';
 import type { ImpliedCodes } from '../../fhir/search/implied-codes.ts';
+import { anything, type FoundTypes } from '../../fhir/search/found-types.ts';
 import { shownTest, textTest } from '../../fhir/search/text-query.ts';
 import { invalid } from '../../outcome/outcome.ts';
 import { besideKey } from '../index/parameter-key.ts';
 import type { CompositeLookup, Lookup, ParameterTable, TypeParameters } from '../index/parameter-table.ts';
 import { holdingKey, linkWord } from '../index/held.ts';
-import type { WordNeeds } from '../index/typed-values.ts';
+import { caseless, type WordNeeds } from '../index/typed-values.ts';
+import { thereWord } from '../index/words.ts';
 import type { ArmCondition, Condition, Place } from './condition.ts';
 import type { Match } from './match.ts';
 import { stringCondition } from './string-condition.ts';
@@ -18,6 +20,7 @@ export interface ConditionNeeds {
   readonly parameters: ParameterTable;
   readonly units: WordNeeds['units'];
   readonly impliedCodes: ImpliedCodes;
+  readonly foundTypes: FoundTypes;
 }
 
 type OfCode = Exclude<Extract<Clause, { readonly code: string }>, { kind: 'has' }>;
@@ -33,15 +36,29 @@ const placeOf = (described: TypeParameters, code: string, { keys }: Lookup): Pla
   keys,
 });
 
+/** Some types are stored whatever their case; who finds others as well is asked for both. */
+const casesOf = (values: readonly TokenValue[], types: ReadonlySet<string>): readonly TokenValue[] => {
+  if (!['string', 'ContactPoint', anything].some((type) => types.has(type))) return values;
+  const folded = values.map((value) => (value.code === undefined ? value : { ...value, code: caseless(value.code) }));
+  return types.size === 1 && !types.has(anything)
+    ? folded
+    : [...values, ...folded.filter(({ code }, nth) => code !== values[nth]?.code)];
+};
+
+const isTruth = (code: string | undefined): boolean => code === undefined || code === 'true' || code === 'false';
+
 const wordMatches = (
   type: string,
   clause: Clause,
-  { parameters, units, impliedCodes }: ConditionNeeds,
+  { parameters, units, impliedCodes, foundTypes }: ConditionNeeds,
   onlyType?: string,
 ): readonly Match[] | undefined => {
-  const matches = matchesOf(clause, units, onlyType);
   const parameter = clause.kind === 'token' ? parameters(type).all.get(clause.code) : undefined;
-  if (!matches || !parameter || clause.kind !== 'token') return matches;
+  if (!parameter || clause.kind !== 'token') return matchesOf(clause, units, onlyType);
+  const types = foundTypes(type, parameter);
+  const wrong = types.size === 1 && types.has('boolean') ? clause.values.find(({ code }) => !isTruth(code)) : undefined;
+  if (wrong) throw invalid(clause.code, `${clause.code} is true or false`);
+  const matches = matchesOf({ ...clause, values: casesOf(clause.values, types) }, units) ?? [];
   const sets = impliedCodes(type, parameter);
   return [...matches, ...clause.values.flatMap((value) => impliedMatches(value, sets))];
 };
@@ -84,8 +101,9 @@ const armCondition = ({ type, clause }: Arm, needs: ConditionNeeds): ArmConditio
 
 const presence = (described: TypeParameters, code: string, found: Lookup): Condition => {
   const { keys, order, onlyType } = found;
-  if (onlyType !== undefined)
-    return {
+  const besides = keys.map(besideKey);
+  if (onlyType !== undefined) {
+    const led: Condition = {
       ...{ kind: 'words', keys, order },
       matches: [
         { start: '', tests: [{ nth: 2, test: 'is', text: onlyType }] },
@@ -94,7 +112,15 @@ const presence = (described: TypeParameters, code: string, found: Lookup): Condi
         { exact: linkWord(onlyType) },
       ],
     };
-  const unfound: Place = { table: 'word', keys: keys.map(besideKey) };
+    const there: Condition = {
+      kind: 'words',
+      keys: besides,
+      order: 'plain',
+      matches: [{ exact: thereWord(onlyType) }],
+    };
+    return { kind: 'any', conditions: [led, there] };
+  }
+  const unfound: Place = { table: 'word', keys: besides };
   return {
     kind: 'any',
     conditions: [placeOf(described, code, found), unfound].map((place) => ({ kind: 'present', place })),
@@ -123,6 +149,16 @@ const hopsOf = (clause: Clause): number => {
   return clause.kind === 'not' ? hopsOf(clause.clause) : 0;
 };
 
+const isCanonical = (type: string, code: string, { parameters, foundTypes }: ConditionNeeds): boolean => {
+  const parameter = parameters(type).all.get(code);
+  return parameter !== undefined && foundTypes(type, parameter).has('canonical');
+};
+
+const hasFamilies = (type: string, code: string, { parameters, foundTypes }: ConditionNeeds): boolean => {
+  const parameter = parameters(type).all.get(code);
+  return code === 'family' || (parameter !== undefined && foundTypes(type, parameter).has('HumanName'));
+};
+
 const ofParameter = (type: string, clause: OfCode, needs: ConditionNeeds): Condition => {
   const described = needs.parameters(type);
   const { code } = clause;
@@ -145,13 +181,11 @@ const ofParameter = (type: string, clause: OfCode, needs: ConditionNeeds): Condi
       const arms = clause.arms.map((arm) => armCondition(arm, needs));
       // R4 search.html#contained: a chained condition is evaluated inside contained resources too.
       const within = clause.arms.flatMap((arm, nth) => (hopsOf(arm.clause) <= mostHopsWithin ? (arms[nth] ?? []) : []));
-      if (within.length === 0) return { kind: 'chain', keys, arms };
+      const chain: Condition = { kind: 'chain', keys, arms, isCanonical: isCanonical(type, code, needs) };
+      if (within.length === 0) return chain;
       return {
         kind: 'any',
-        conditions: [
-          { kind: 'chain', keys, arms },
-          { kind: 'contained', keys, arms: within },
-        ],
+        conditions: [chain, { kind: 'contained', keys, arms: within }],
       };
     }
     case 'identifier':
@@ -160,18 +194,20 @@ const ofParameter = (type: string, clause: OfCode, needs: ConditionNeeds): Condi
         kind: 'words',
         keys: besides,
         order: 'plain',
-        matches: matchesOf(clause, needs.units) ?? [],
+        matches: matchesOf(clause, needs.units, found.onlyType) ?? [],
       };
     case 'in':
     case 'subsumed':
       throw invalid(code, `the values of ${code} were not looked up in the terminology`);
     case 'string':
-      return stringCondition(clause, { kind: 'words', keys, order });
+      return stringCondition(clause, { kind: 'words', keys, order }, hasFamilies(type, code, needs) ? besides : []);
     case 'number':
     case 'quantity':
     case 'reference':
     case 'token':
     case 'uri': {
+      if (clause.kind === 'reference' && clause.direction)
+        throw invalid(code, `what is ${clause.direction} the values of ${code} was not looked up`);
       const matches = wordMatches(type, clause, needs, found.onlyType) ?? [];
       return { kind: 'words', keys, order, matches, narrow: isNarrow(clause, found.onlyType) };
     }
@@ -186,7 +222,8 @@ const conditionOf = (type: string, clause: Clause, needs: ConditionNeeds): Condi
       return { kind: 'updated', values: clause.values };
     case 'list': {
       const item = lookedUp(needs.parameters('List'), 'item');
-      return { kind: 'has', keys: item.keys, arm: { type: 'List', condition: { kind: 'ids', ids: clause.ids } } };
+      const arm: ArmCondition = { type: 'List', condition: { kind: 'ids', ids: clause.ids } };
+      return { kind: 'has', keys: item.keys, arm, isCanonical: false };
     }
     case 'contained': {
       const each = clause.arms.map((arm): Condition => {
@@ -197,7 +234,8 @@ const conditionOf = (type: string, clause: Clause, needs: ConditionNeeds): Condi
     }
     case 'has': {
       const { keys } = lookedUp(needs.parameters(clause.arm.type), clause.code);
-      return { kind: 'has', keys, arm: armCondition(clause.arm, needs) };
+      const arm = armCondition(clause.arm, needs);
+      return { kind: 'has', keys, arm, isCanonical: isCanonical(clause.arm.type, clause.code, needs) };
     }
     case 'words':
       return {

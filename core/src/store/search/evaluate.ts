@@ -4,7 +4,8 @@ import { contentTexts, narrativeText, wordsOf } from '../../fhir/search/text-que
 import type { Resource } from '../../fhir/body.ts';
 import type { Entries, Span, Word } from '../change.ts';
 import { linkedPlaces, placesIn } from '../index/held.ts';
-import { referenceOfWord, seam } from '../index/words.ts';
+import { canonicalKey } from '../index/parameter-key.ts';
+import { referenceOfWord, referenceWord, seam } from '../index/words.ts';
 import type { ArmCondition, Condition, Where } from './conditions.ts';
 import type { Match, PartTest } from './match.ts';
 
@@ -26,12 +27,12 @@ export interface Subject {
 /** What can be reached from a resource. */
 export interface World {
   readonly resolve: (type: string, id: string) => Promise<Subject | undefined>;
-  /** Resources of `type` with a reference of these keys to the target. */
-  readonly referring: (
-    type: string,
-    keys: readonly number[],
-    target: Pick<Subject, 'type' | 'id'>,
-  ) => Promise<Subject[]>;
+  /** Those of `type` of which a word is the own address. */
+  readonly named: (type: string, word: string) => Promise<Subject[]>;
+  /** Resources of `type` in which one of these words stands under one of these keys. */
+  readonly referring: (type: string, keys: readonly number[], words: readonly string[]) => Promise<Subject[]>;
+  /** Whether a resource that is led to satisfies a condition: a world that can ask the index need not read it. */
+  readonly holds?: (type: string, found: Condition, condition: Condition) => Promise<boolean>;
   readonly now: number;
 }
 
@@ -141,24 +142,48 @@ const some = async <T>(items: readonly T[], test: (item: T) => Promise<boolean>)
   return false;
 };
 
+/** What a resource is found by that is named by its own address. */
+export const namedBy = (type: string, word: string): Condition => ({
+  ...{ kind: 'words', keys: [canonicalKey(type)], order: 'plain', matches: [{ exact: word }] },
+});
+
 const leads = async (
-  { keys, arms }: Extract<Condition, { kind: 'chain' }>,
+  { keys, arms, isCanonical }: Extract<Condition, { kind: 'chain' }>,
   { entries }: Subject,
   world: World,
 ): Promise<boolean> => {
-  const targets = entries.words
-    .filter(({ param }) => keys.includes(param))
-    .flatMap(({ value }) => referenceOfWord(value).target ?? []);
-  return some(arms, ({ type, condition }: ArmCondition) =>
-    some(
-      targets.filter((target) => target.type === type),
-      async ({ id }) => {
-        const subject = await world.resolve(type, id);
-        return subject !== undefined && satisfies(condition, subject, world);
-      },
-    ),
-  );
+  const words = entries.words.filter(({ param }) => keys.includes(param)).map(({ value }) => value);
+  const targets = words.flatMap((value) => referenceOfWord(value).target ?? []);
+  const addresses = isCanonical ? words.filter((value) => referenceOfWord(value).target === undefined) : [];
+  const isLed = async ({ type, condition }: ArmCondition): Promise<boolean> => {
+    const ids = targets.filter((target) => target.type === type).map(({ id }) => id);
+    const { holds } = world;
+    if (holds)
+      return (
+        (await some(ids, (id) => holds(type, { kind: 'ids', ids: [id] }, condition))) ||
+        some(addresses, (word) => holds(type, namedBy(type, word), condition))
+      );
+    const byId = async (id: string): Promise<boolean> => {
+      const subject = await world.resolve(type, id);
+      return subject !== undefined && satisfies(condition, subject, world);
+    };
+    const byAddress = async (word: string): Promise<boolean> =>
+      some(await world.named(type, word), (subject) => satisfies(condition, subject, world));
+    return (await some(ids, byId)) || some(addresses, byAddress);
+  };
+  return some(arms, isLed);
 };
+
+/** By which words others refer to it. */
+const wordsTo = ({ type, id, entries }: Subject, isCanonical: boolean): string[] => {
+  const key = canonicalKey(type);
+  const addresses = isCanonical ? entries.words.filter(({ param }) => param === key).map(({ value }) => value) : [];
+  return [referenceWord(type, id), ...addresses];
+};
+
+export const refersBy = (keys: readonly number[], words: readonly string[]): Condition => ({
+  ...{ kind: 'words', keys, order: 'mixed', matches: words.map((exact) => ({ exact })) },
+});
 
 const leadsWithin = (
   { keys, arms }: Extract<Condition, { kind: 'contained' }>,
@@ -212,10 +237,12 @@ export const satisfies = async (condition: Condition, subject: Subject, world: W
     case 'contained':
       return leadsWithin(condition, subject, world);
     case 'has': {
-      const { arm, keys } = condition;
+      const { arm, keys, isCanonical } = condition;
+      const words = wordsTo(subject, isCanonical);
+      if (world.holds && !subject.within) return world.holds(arm.type, refersBy(keys, words), arm.condition);
       const referring = subject.within
         ? referringWithin(condition, subject.type, subject.within)
-        : await world.referring(arm.type, keys, subject);
+        : await world.referring(arm.type, keys, words);
       return some(referring, (each) => satisfies(arm.condition, each, world));
     }
     case 'text':

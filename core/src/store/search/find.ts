@@ -1,15 +1,15 @@
 /** Runs a search and answers its rows, each with its place in the order. */
+import type { Resource } from '../../fhir/body.ts';
 import type { Query } from '../../fhir/search/query.ts';
-import { tooCostly } from '../../outcome/outcome.ts';
+import { tooMuch } from '../../outcome/outcome.ts';
 import { placesIn } from '../index/held.ts';
-import { referenceWord } from '../index/words.ts';
 import { findMany, type Current } from '../resources.ts';
 import { reads, type Run, type Statement } from '../statement.ts';
 import type { Condition } from './conditions.ts';
 import type { Searching } from '../searching.ts';
 import { mostReferring, openBudget, type Budget } from './budget.ts';
-import { satisfiesAll, type World } from './evaluate.ts';
-import { subjectOf } from './subject.ts';
+import { namedBy, refersBy, satisfiesAll, type World } from './evaluate.ts';
+import { subjectIn, subjectOf } from './subject.ts';
 import { countCall, searchCall, type SearchCall, type Snapshot } from './search-statement.ts';
 import type { Place, SortKey } from './sql/order.ts';
 
@@ -24,6 +24,8 @@ export interface Asked {
   readonly query: Query;
   readonly limit: number;
   readonly sort?: readonly SortKey[];
+  /** The names of the parameters that the order comes from. */
+  readonly sortedBy?: readonly string[];
   readonly behind?: Place;
   readonly snapshot?: Snapshot;
 }
@@ -62,6 +64,15 @@ export interface Find {
   readonly count: (means: Means, counted: Counted) => Promise<number>;
   /** Which of what stands in a resource a query means: place 0 is the resource itself, contained ones follow from 1. */
   readonly meant: (means: Means, query: Query, current: Current) => Promise<number[]>;
+  /** Whether a resource as it is given satisfies a query; what it leads to is asked of the index. */
+  readonly satisfies: (means: Means, query: Query, candidate: Candidate) => Promise<boolean>;
+}
+
+/** A resource as it is to be written, or as it was. */
+export interface Candidate {
+  readonly id: string;
+  readonly updated: number;
+  readonly resource: Resource;
 }
 
 const keysIn = (row: Row): (string | null)[] => {
@@ -151,15 +162,27 @@ export const openFind = (): Find => {
       const [found] = await findMany(means.run, [{ type, id }]);
       return found && !found.deleted ? subjectOf(means.searching, found) : undefined;
     },
-    referring: async (type, keys, target) => {
-      const matches = [{ exact: referenceWord(target.type, target.id) }];
-      const conditions: Condition[] = [{ kind: 'words', keys, order: 'mixed', matches }];
-      const hits = await rows(means, { query: { type, clauses: [] }, limit: mostReferring + 1 }, conditions);
-      if (hits.length > mostReferring)
-        throw tooCostly(`more than ${mostReferring} resources refer to one that is looked at: narrow the search`);
+    named: async (type, word) => {
+      const hits = await rows(means, { query: { type, clauses: [] }, limit: mostReferring }, [namedBy(type, word)]);
       budget.spend(hits.length);
       return hits.map(({ current }) => subjectOf(means.searching, current));
     },
+    referring: async (type, keys, words) => {
+      const conditions = [refersBy(keys, words)];
+      const hits = await rows(means, { query: { type, clauses: [] }, limit: mostReferring + 1 }, conditions);
+      if (hits.length > mostReferring)
+        throw tooMuch(`more than ${mostReferring} resources refer to one that is looked at: narrow the search`);
+      budget.spend(hits.length);
+      return hits.map(({ current }) => subjectOf(means.searching, current));
+    },
+  });
+
+  const isThere = async (means: Means, type: string, conditions: readonly Condition[]): Promise<boolean> =>
+    (await rows(means, { query: { type, clauses: [] }, limit: 1 }, conditions)).length > 0;
+
+  const indexedWorld = (means: Means): World => ({
+    ...worldOf(means, openBudget(means)),
+    holds: (type, found, condition) => isThere(means, type, [found, condition]),
   });
 
   /** Behind what the index tells, each row is read: until there is enough, or there was too much to read. */
@@ -231,5 +254,11 @@ export const openFind = (): Find => {
       }
       return found;
     },
+    satisfies: (means, query, { id, updated, resource }) =>
+      satisfiesAll(
+        means.searching.conditions(query),
+        subjectIn(means.searching, { type: query.type, id, updated }, resource),
+        indexedWorld(means),
+      ),
   };
 };

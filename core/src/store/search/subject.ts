@@ -1,5 +1,5 @@
 /** Makes of a stored version what conditions are held against in memory, and of each resource that it contains the same. */
-import { parseBody, type Resource } from '../../fhir/body.ts';
+import { exactOf, parseBody, type Resource } from '../../fhir/body.ts';
 import { textOf } from '../../fhir/stored.ts';
 import { entriesAt, heldIn } from '../index/held.ts';
 import type { Current } from '../resources.ts';
@@ -12,8 +12,10 @@ export const subjectIn = (
   { index, shown }: Indexing,
   { type, id, updated }: Pick<Current, 'type' | 'id' | 'updated'>,
   resource: Resource,
+  /** With all digits of its numbers. */
+  exact = resource,
 ): Subject => {
-  const { entries } = index(type, resource);
+  const { entries } = index(type, exact);
   const held = heldIn(resource);
   const contained = (place: number): Subject | undefined => {
     const each = held.find((one) => one.place === place);
@@ -33,5 +35,7 @@ export const subjectIn = (
   return holder;
 };
 
-export const subjectOf = (indexing: Indexing, current: Current): Subject =>
-  subjectIn(indexing, current, parseBody(textOf(current)).resource);
+export const subjectOf = (indexing: Indexing, current: Current): Subject => {
+  const body = parseBody(textOf(current));
+  return subjectIn(indexing, current, body.resource, exactOf(body));
+};

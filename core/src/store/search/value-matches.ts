@@ -10,7 +10,9 @@ import {
   anyType,
   anyVersion,
   outsideWord,
+  referenceIdentifierWord,
   referenceWord,
+  seam,
   longest,
   short,
   stringWord,
@@ -18,11 +20,22 @@ import {
   typedIdentifierWord,
   uriWord,
 } from '../index/words.ts';
-import type { Match } from './match.ts';
+import type { Match, PartTest } from './match.ts';
 
 const tokenMatch = ({ system, code }: TokenValue): Match => {
   if (code === undefined) return { start: '', tests: [{ nth: 2, test: 'is', text: short(cleared(system ?? '')) }] };
   return system === undefined ? { start: anySystem(code) } : { exact: tokenWord(system, code) };
+};
+
+/** Of the identifier in a reference, behind which the type stands. */
+const identifierMatch = ({ system, code }: TokenValue, onlyType: string | undefined): Match => {
+  const ofType: PartTest[] = onlyType === undefined ? [] : [{ nth: 3, test: 'is', text: onlyType }];
+  if (code === undefined)
+    return { start: '', tests: [{ nth: 2, test: 'is', text: short(cleared(system ?? '')) }, ...ofType] };
+  if (system === undefined) return { start: anySystem(code), tests: ofType };
+  return onlyType === undefined
+    ? { start: `${tokenWord(system, code)}${seam}` }
+    : { exact: referenceIdentifierWord(system, code, onlyType) };
 };
 
 /** Of elements of type code the code alone is stored: which system it is of, their binding says. */
@@ -36,7 +49,7 @@ export const impliedMatches = ({ system, code }: TokenValue, sets: readonly Code
   });
 };
 
-const referenceMatches = ({ type, id, version }: ReferenceValue, onlyType: string | undefined): Match[] => {
+const referenceMatches = ({ type, id, version, below }: ReferenceValue, onlyType: string | undefined): Match[] => {
   // What an address elsewhere leads to is told by the address, if at all.
   const isOutside = /[:/]/.test(id);
   const named = isOutside ? referencedType(id) : type;
@@ -44,7 +57,9 @@ const referenceMatches = ({ type, id, version }: ReferenceValue, onlyType: strin
   const wanted = type ?? onlyType;
   if (wanted !== undefined && !isOutside) return [{ exact: referenceWord(wanted, id) }];
   if (!isOutside) return [{ start: anyType(id) }];
-  return version === undefined ? [{ start: anyVersion(id) }] : [{ exact: outsideWord(id, version) }];
+  if (version === undefined) return [{ start: anyVersion(id) }];
+  const exact = outsideWord(id, version);
+  return below ? [{ exact }, { start: `${exact}.` }] : [{ exact }];
 };
 
 const stringMatches: Readonly<Record<StringMatch, (text: string) => Match>> = {
@@ -95,7 +110,7 @@ export const matchesOf = (clause: Clause, units: WordNeeds['units'], onlyType?: 
     case 'quantity':
       return clause.values.flatMap((value) => quantityMatches(value, units));
     case 'identifier':
-      return clause.values.map(tokenMatch);
+      return clause.values.map((value) => identifierMatch(value, onlyType));
     case 'of-type':
       return clause.values.map(({ system, code, value }) => ({ exact: typedIdentifierWord(system, code, value) }));
     case 'all':

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { compareDecimals, parseDecimal, type Decimal } from '../../../src/fhir/decimal.ts';
-import { orderedDecimal } from '../../../src/fhir/search/decimal-order.ts';
+import { justAbove, justBelow, orderedDecimal } from '../../../src/fhir/search/decimal-order.ts';
 import { seeded, type Seeded } from '../../seeded.ts';
 
 const text = (number: string): string => orderedDecimal(parseDecimal(number)!);
@@ -70,6 +70,26 @@ describe('the sortable text of a decimal', () => {
     const texts = rising.map(text);
     expect(texts.toSorted(order)).to.deep.equal(texts);
     expect(new Set(texts).size).to.equal(texts.length);
+  });
+
+  it('has room just above and just below each number, where no other number is', () => {
+    for (const [place, number] of rising.entries()) {
+      const value = parseDecimal(number)!;
+      const around = [justBelow(value), text(number), justAbove(value)];
+      const [before, behind] = [rising[place - 1], rising[place + 1]];
+      const row = [before, behind].flatMap((each) => (each === undefined ? [] : [text(each)]));
+      const texts = [...row, ...around].toSorted(order);
+      expect(texts.slice(before === undefined ? 0 : 1).slice(0, 3), number).to.deep.equal(around);
+    }
+    const random = seeded();
+    for (let round = 0; round < 5_000; round += 1) {
+      const a = randomDecimal(random);
+      const b = beside(a, random);
+      const told = `seed ${random.seed}: ${a.digits}e-${a.scale} and ${b.digits}e-${b.scale}`;
+      if (compareDecimals(a, b) === 0) continue;
+      expect(order(orderedDecimal(b), justAbove(a)), told).to.equal(compareDecimals(b, a));
+      expect(order(orderedDecimal(b), justBelow(a)), told).to.equal(compareDecimals(b, a));
+    }
   });
 
   for (const numbers of equal)

@@ -1,7 +1,13 @@
 import { expect } from 'chai';
 import { resourceTypes } from '../../../src/fhir/resource-types.ts';
 import { fold } from '../../../src/fhir/search/fold.ts';
-import { besideKey, identifierKey, linkKey, parameterKey } from '../../../src/store/index/parameter-key.ts';
+import {
+  besideKey,
+  canonicalKey,
+  identifierKey,
+  linkKey,
+  parameterKey,
+} from '../../../src/store/index/parameter-key.ts';
 import { heldIdKey, holdingKey } from '../../../src/store/index/held.ts';
 import { partKey } from '../../../src/store/index/parameter-table.ts';
 import { after, anySystem, referenceWord, stringWord, tokenWord } from '../../../src/store/index/words.ts';
@@ -13,7 +19,7 @@ const parameters = r4SearchParameters();
 describe('a key of a parameter', () => {
   it('is one for each parameter of each type of R4, and fits a number of the database', () => {
     const keys = resourceTypes.flatMap((type) => [
-      ...[linkKey(type), holdingKey(type), heldIdKey(type)],
+      ...[linkKey(type), canonicalKey(type), holdingKey(type), heldIdKey(type)],
       ...parameters
         .filter(({ base }) => [type, 'Resource', 'DomainResource'].some((each) => base.includes(each)))
         .flatMap(({ code }) => [

@@ -1,8 +1,11 @@
 /** Turns one parameter of a search, its modifier and its values into a clause, by the kind of the parameter; refuses modifiers that the kind does not have. */
+import { isId } from '../../ids.ts';
 import { isResourceType } from '../../resource-types.ts';
 import type { SearchParameter } from '../../search-parameter.ts';
 import { invalid } from '../../../outcome/outcome.ts';
-import type { Clause, Parameters } from '../query.ts';
+import { fold } from '../fold.ts';
+import { longestStart, longestWithin } from '../limits.ts';
+import type { Arm, Clause, Parameters, ReferenceValue } from '../query.ts';
 import { splitUnescaped, unescaped } from './text.ts';
 import {
   dateValue,
@@ -30,6 +33,8 @@ export interface ClauseContext {
   readonly parameters: Parameters;
   /** This server's own address. */
   readonly base: string;
+  /** Its values are canonical addresses. */
+  readonly isCanonical?: boolean;
 }
 
 type Read = (asked: Asked, context: ClauseContext) => Clause;
@@ -44,7 +49,8 @@ const token: Read = (asked, { base }) => {
   const texts = values.map(unescaped);
   if (modifier === undefined) return { kind: 'token', code, values: values.map(tokenValue) };
   if (modifier === 'not') return not({ kind: 'token', code, values: values.map(tokenValue) });
-  if (modifier === 'text') return { kind: 'token-text', code, values: texts };
+  if (modifier === 'text')
+    return { kind: 'token-text', code, values: texts.map((text) => something(name, text, longestStart)) };
   if (modifier === 'of-type')
     return { kind: 'of-type', code, values: values.map((value) => typedIdentifier(name, value)) };
   const local = texts.map((text) => (text.startsWith(`${base}/`) ? text.slice(base.length + 1) : text));
@@ -55,27 +61,63 @@ const token: Read = (asked, { base }) => {
   throw refuseModifier(asked, 'token');
 };
 
-const reference: Read = (asked, { base }) => {
+/** References to these. What a canonical address leads to is known by its own address, which is looked for as a chain would. */
+export const leadingTo = (
+  { code, target = [] }: Pick<SearchParameter, 'code' | 'target'>,
+  values: readonly ReferenceValue[],
+  isCanonical: boolean,
+): Clause => {
+  const plain: Clause = { kind: 'reference', code, values };
+  const ids = values.filter(({ id }) => isId(id));
+  if (!isCanonical || ids.length === 0) return plain;
+  const arms = [...new Set(ids.flatMap(({ type }) => type ?? target))].map((type): Arm => {
+    const mine = ids.filter((each) => each.type === undefined || each.type === type);
+    return { type, clause: { kind: 'id', ids: mine.map(({ id }) => id) } };
+  });
+  return { kind: 'any', clauses: [plain, { kind: 'chain', code, arms }] };
+};
+
+const reference: Read = (asked, { parameter, base, isCanonical = false }) => {
   const { name, code, modifier, values } = asked;
   if (modifier === 'identifier') return { kind: 'identifier', code, values: values.map(tokenValue) };
-  if (modifier !== undefined && !isResourceType(modifier)) throw refuseModifier(asked, 'reference');
-  return { kind: 'reference', code, values: values.map((value) => referenceValue(name, value, modifier, base)) };
+  const direction = modifier === 'above' || modifier === 'below' ? modifier : undefined;
+  const onlyType = direction ? undefined : modifier;
+  if (onlyType !== undefined && !isResourceType(onlyType)) throw refuseModifier(asked, 'reference');
+  if (isCanonical && direction === 'above') throw refuseModifier(asked, 'canonical reference');
+  const read = values.map((value) => referenceValue(name, value, onlyType, base));
+  if (direction && !isCanonical) return { kind: 'reference', code, values: read, direction };
+  const meant = direction ? read.map((value) => ({ ...value, below: true as const })) : read;
+  return leadingTo(parameter, meant, isCanonical);
+};
+
+/** Every text begins with nothing: who asks for it means something else. */
+export const something = (name: string, text: string, longest: number): string => {
+  const { length } = fold(text);
+  if (length === 0)
+    throw invalid(name, `${name} has nothing to look for: blanks, accents and punctuation do not count`);
+  if (length > longest) throw invalid(name, `${name} takes at most ${longest} characters, and this has ${length}`);
+  return text;
 };
 
 const string: Read = (asked) => {
-  const { code, modifier = 'start', values } = asked;
+  const { name, code, modifier = 'start', values } = asked;
   const texts = values.map(unescaped);
-  if (modifier === 'start' || modifier === 'exact' || modifier === 'contains')
-    return { kind: 'string', code, match: modifier, values: texts };
+  if (modifier === 'exact') return { kind: 'string', code, match: modifier, values: texts };
+  const some = (longest: number): string[] => texts.map((text) => something(name, text, longest));
+  if (modifier === 'start') return { kind: 'string', code, match: 'start', values: some(longestStart) };
   // R4 search.html#modifiers: for strings, :text looks through what is indexed as text.
-  if (modifier === 'text') return { kind: 'string', code, match: 'contains', values: texts };
+  if (modifier === 'contains' || modifier === 'text')
+    return { kind: 'string', code, match: 'contains', values: some(longestWithin) };
   throw refuseModifier(asked, 'string');
 };
 
 const uri: Read = (asked) => {
-  const { code, modifier = 'exact', values } = asked;
+  const { name, code, modifier = 'exact', values } = asked;
+  const texts = values.map(unescaped);
+  if (modifier === 'below' && texts.some(({ length }) => length > longestStart))
+    throw invalid(name, `${name} takes addresses of at most ${longestStart} characters`);
   if (modifier === 'exact' || modifier === 'above' || modifier === 'below')
-    return { kind: 'uri', code, match: modifier, values: values.map(unescaped) };
+    return { kind: 'uri', code, match: modifier, values: texts };
   throw refuseModifier(asked, 'uri');
 };
 

@@ -4,7 +4,7 @@ import { isResourceType } from '../../resource-types.ts';
 import type { SearchParameter } from '../../search-parameter.ts';
 import type { Arm, Clause } from '../query.ts';
 import { clauseOf } from './clause.ts';
-import type { ParseContext, Reading } from './context.ts';
+import { isCanonical, type ParseContext, type Reading } from './context.ts';
 
 /** What a filter is made of: brackets, a quoted text, or a run of anything else up to a blank or a bracket. */
 const token = /\s*(?:([()[\]])|"((?:[^"\\]|\\.)*)"|([^\s()[\]"]+))/y;
@@ -91,7 +91,10 @@ const plain = (comparison: Comparison, modifier: string | undefined, value: stri
   const { parameter, type, context } = comparison;
   const parameters = context.parametersOf(type);
   const asked = { name: `_filter`, code: parameter.code, modifier, values: [value] };
-  return clauseOf(asked, { parameter, parameters, base: context.base });
+  return clauseOf(asked, {
+    ...{ parameter, parameters, base: context.base },
+    isCanonical: isCanonical(context, type, parameter),
+  });
 };
 
 const compared = (comparison: Comparison): Clause => {

@@ -3,9 +3,10 @@ import { invalid } from '../../../outcome/outcome.ts';
 import { isResourceType } from '../../resource-types.ts';
 import type { Arm, Clause, Query } from '../query.ts';
 import { clauseOf } from './clause.ts';
-import { readingOf, type ParseContext, type Reading } from './context.ts';
+import { isCanonical, readingOf, type ParseContext, type Reading } from './context.ts';
 import { parseFilter } from './filter.ts';
-import { splitUnescaped, unescaped } from './text.ts';
+import { isId } from '../../ids.ts';
+import { checkText, splitUnescaped, unescaped } from './text.ts';
 import { dateValue, truth } from './values.ts';
 
 export interface Parsed {
@@ -37,13 +38,23 @@ const wordsIn = ({ name }: Piece, values: readonly string[]): string[] => {
   return values.map(unescaped);
 };
 
-const special: Readonly<Record<string, (piece: Piece, values: readonly string[]) => Clause>> = {
-  _id: (_piece, values) => ({ kind: 'id', ids: values.map(unescaped) }),
-  _lastUpdated: ({ name }, values) => ({ kind: 'updated', values: values.map((value) => dateValue(name, value)) }),
-  _text: (piece, values) => ({ kind: 'words', where: 'narrative', values: wordsIn(piece, values) }),
-  _content: (piece, values) => ({ kind: 'words', where: 'content', values: wordsIn(piece, values) }),
-  _list: (_piece, values) => ({ kind: 'list', ids: values.map((value) => unescaped(value).replace(/^List\//, '')) }),
+/** R4 list.html#functional: `$current-problems` and its like are made by a server that knows what is current. */
+const listIn = (name: string, value: string): string => {
+  const id = unescaped(value).replace(/^List\//, '');
+  if (!isId(id)) throw invalid(name, `${name} needs the id of a List; there are no lists here that have a name`);
+  return id;
 };
+
+type ReadSpecial = (piece: Piece, values: readonly string[]) => Clause;
+
+/** By the name: a map, so that no word of a caller finds what every object has. */
+const special: ReadonlyMap<string, ReadSpecial> = new Map<string, ReadSpecial>([
+  ['_id', (_piece, values) => ({ kind: 'id', ids: values.map(unescaped) })],
+  ['_lastUpdated', ({ name }, values) => ({ kind: 'updated', values: values.map((value) => dateValue(name, value)) })],
+  ['_text', (piece, values) => ({ kind: 'words', where: 'narrative', values: wordsIn(piece, values) })],
+  ['_content', (piece, values) => ({ kind: 'words', where: 'content', values: wordsIn(piece, values) })],
+  ['_list', ({ name }, values) => ({ kind: 'list', ids: values.map((value) => listIn(name, value)) })],
+]);
 
 const valuesOf = ({ name, value }: Piece): string[] => {
   const values = splitUnescaped(value, ',').filter((each) => each !== '');
@@ -92,7 +103,7 @@ const readSpecial = (code: string, modifier: string | undefined, piece: Piece): 
   if (modifier === 'missing' && isEverywhere) return truth(name, value) ? never : { kind: 'not', clause: never };
   const isNot = modifier === 'not' && code === '_id';
   if (modifier !== undefined && !isNot) throw invalid(name, `${code} has no modifier :${modifier.slice(0, 50)}`);
-  const clause = special[code]?.(piece, valuesOf(piece));
+  const clause = special.get(code)?.(piece, valuesOf(piece));
   return isNot && clause ? { kind: 'not', clause } : clause;
 };
 
@@ -100,14 +111,14 @@ const readPlain: Read = (type, piece, _hops, context) => {
   const colon = piece.rest.indexOf(':');
   const code = colon < 0 ? piece.rest : piece.rest.slice(0, colon);
   const modifier = colon < 0 ? undefined : piece.rest.slice(colon + 1);
-  if (special[code]) return readSpecial(code, modifier, piece);
+  if (special.has(code)) return readSpecial(code, modifier, piece);
   const parameters = context.parametersOf(type);
   if (code === '_filter') return parseFilter(type, piece.value, context);
   const parameter = parameters.get(code);
   if (!parameter) return undefined;
   return clauseOf(
     { name: piece.name, code, modifier, values: valuesOf(piece) },
-    { parameter, parameters, base: context.base },
+    { parameter, parameters, base: context.base, isCanonical: isCanonical(context, type, parameter) },
   );
 };
 
@@ -129,6 +140,7 @@ export const parseQuery = (
   for (const [name, value] of entries) {
     // R4 search.html: a parameter without a value is ignored, as forms send them.
     if (value === '') continue;
+    checkText(name, value);
     const clause = read(type, { name, rest: name, value }, 0, reading);
     if (clause) clauses.push(clause);
     else unknown.push(name);

@@ -43,13 +43,21 @@ export const referenceValue = (
 ): ReferenceValue => {
   const plain = unescaped(text);
   const local = plain.startsWith(`${base}/`) ? plain.slice(base.length + 1) : plain;
-  const [type = '', id = '', history, version] = local.split('/');
-  const isLocal = isResourceType(type) && isId(id) && (history === undefined || history === '_history');
-  if (isLocal) {
+  const [type = '', id = '', ...rest] = local.split('/');
+  const isLocal = isResourceType(type) && isId(id);
+  if (isLocal && rest[0] === '_history')
+    throw invalid(name, `${name} finds references whatever version they are to: leave /_history/ out`);
+  if (isLocal && rest.length === 0) {
     if (onlyType !== undefined && onlyType !== type) throw invalid(name, `${name} asks for a ${onlyType}`);
-    return version === undefined ? { type, id } : { type, id, version };
+    return { type, id };
   }
   if (isId(local)) return onlyType === undefined ? { id: local } : { type: onlyType, id: local };
+  // R4 search.html#reference: an id, Type/id or an absolute address; a canonical may also be an absolute URN.
+  if (!/^[a-z][a-z\d+.-]*:/i.test(plain) || (isResourceType(type) && local !== plain))
+    throw invalid(
+      name,
+      `${name} needs an id, Type/id or an address: Patient/1, 1, http://elsewhere.example/fhir/Patient/1`,
+    );
   const [url = '', ofCanonical] = plain.split('|', 2);
   return ofCanonical === undefined ? { id: url } : { id: url, version: ofCanonical };
 };
@@ -82,40 +90,50 @@ export const quantityValue = (name: string, text: string): QuantityValue => {
   const [number = '', ...unit] = splitUnescaped(text, '|');
   const value = numberValue(name, number);
   if (unit.length === 0) return value;
-  const [system = '', ...rest] = unit.map(unescaped);
-  const code = unit.length === 1 ? '' : rest.join('|');
-  // `5.4|mg` is not of the specification, and means what `5.4||mg` says.
-  if (unit.length === 1) return { ...value, system: '', code: system };
+  const [system = '', code = ''] = unit.map(unescaped);
+  // `5.4|mg` is not of the specification, and means what `5.4||mg` says; an address alone is a system without a code.
+  const isUnit = unit.length === 1 && system !== '' && !/^[a-z][a-z\d+.-]*:/i.test(system);
+  if (isUnit) return { ...value, system: '', code: system };
+  if (unit.length !== 2 || system + code === '')
+    throw invalid(name, `${name} needs number|system|code, such as 5.4|http://unitsofmeasure.org|mg, or number||unit`);
   return { ...value, system, ...(code === '' ? {} : { code }) };
 };
 
-const perUnit: Readonly<Record<string, number>> = {
-  km: 1,
-  m: 0.001,
-  cm: 0.000_01,
-  '[mi_us]': 1.609_347,
-  '[mi_i]': 1.609_344,
-  mi: 1.609_344,
-  ft: 0.000_304_8,
-  '[ft_i]': 0.000_304_8,
+const perUnit: ReadonlyMap<string, number> = new Map([
+  ['km', 1],
+  ['m', 0.001],
+  ['cm', 0.000_01],
+  ['[mi_us]', 1.609_347],
+  ['[mi_i]', 1.609_344],
+  ['mi', 1.609_344],
+  ['ft', 0.000_304_8],
+  ['[ft_i]', 0.000_304_8],
+]);
+
+const degreesForm = /^[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+
+/** Undefined where it is no finite number: an empty text is none, though Number takes it for 0. */
+const finite = (text: string): number | undefined => {
+  const number = degreesForm.test(text) ? Number(text) : Infinity;
+  return Number.isFinite(number) ? number : undefined;
 };
 
 const usualKilometres = 50;
 
 /** R4 location.html#near: `[latitude]|[longitude]|[distance]|[units]`. */
 export const nearValue = (name: string, text: string): NearValue => {
-  const [latitude, longitude, distance = '', unit = 'km'] = splitUnescaped(text, '|').map(unescaped);
-  const place = { latitude: Number(latitude), longitude: Number(longitude) };
-  const each = perUnit[unit === '' ? 'km' : unit];
-  const far = distance === '' ? usualKilometres : Number(distance);
-  const isPlace = latitude !== '' && longitude !== undefined && longitude !== '';
-  const sound = isPlace && Math.abs(place.latitude) <= 90 && Math.abs(place.longitude) <= 180 && far >= 0;
-  if (!sound || each === undefined)
+  const [lat = '', lon = '', distance = '', unit = '', ...rest] = splitUnescaped(text, '|').map(unescaped);
+  const [latitude, longitude] = [finite(lat), finite(lon)];
+  const each = perUnit.get(unit === '' ? 'km' : unit);
+  const far = distance === '' ? usualKilometres : finite(distance);
+  const isPlace = latitude !== undefined && longitude !== undefined && rest.length === 0;
+  const isSound = isPlace && Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180;
+  if (!isSound || far === undefined || far < 0 || each === undefined)
     throw invalid(
       name,
-      `${name} needs latitude|longitude|distance|unit, such as -83.69|42.25|11.2|km; units are ${Object.keys(perUnit).join(' ')}`,
+      `${name} needs latitude|longitude|distance|unit, such as -83.69|42.25|11.2|km; units are ${[...perUnit.keys()].join(' ')}`,
     );
-  return { ...place, kilometres: far * each };
+  return { latitude, longitude, kilometres: far * each };
 };
 
 export const truth = (name: string, text: string): boolean => {

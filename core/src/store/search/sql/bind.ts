@@ -1,5 +1,5 @@
 /** What every piece of a search's SQL is built with: values are bound, never written; $1 is the tenant. */
-import { tooCostly } from '../../../outcome/outcome.ts';
+import { tooMuch } from '../../../outcome/outcome.ts';
 
 export type Bind = (value: unknown) => string;
 
@@ -24,7 +24,7 @@ export const openContext = (now: number): Context & { readonly values: readonly 
     ...{ now, negated: false },
     bind: (value) => {
       if (values.length >= mostValues)
-        throw tooCostly(
+        throw tooMuch(
           `the search has more than ${mostValues} parts: ask for fewer values at once, or for whole ones, as tokens with their system and references with their type are`,
         );
       return `$${values.push(value) + 1}`;

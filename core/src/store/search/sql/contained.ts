@@ -9,7 +9,7 @@ import { canLead, rankOf } from './rank.ts';
 
 /** What is asked of resources that stand for themselves. */
 export interface Probes {
-  readonly ledTo: (value: string, arm: ArmCondition, context: Context) => string;
+  readonly ledTo: (value: string, arm: ArmCondition, isCanonical: boolean, context: Context) => string;
   readonly probeOf: (
     type: string,
     condition: Condition,
@@ -81,7 +81,7 @@ const heldProbe = (type: string, condition: Condition, held: Held, context: Cont
     }
     case 'chain': {
       const w = context.alias('w');
-      const led = anyOf(condition.arms.map((arm) => probes.ledTo(`${w}.value`, arm, context)));
+      const led = anyOf(condition.arms.map((arm) => probes.ledTo(`${w}.value`, arm, condition.isCanonical, context)));
       return exists(
         `select 1 from word ${w} where ${w}.tenant = $1 and ${keysSql(heldKeys(condition.keys), w, bind)}${here(w)} and ${led}`,
       );

@@ -1,5 +1,6 @@
 /** Each condition as a test of one candidate. */
 import { typeCode } from '../../../fhir/resource-types.ts';
+import { canonicalKey } from '../../index/parameter-key.ts';
 import type { ArmCondition, Condition } from '../conditions.ts';
 import { allOf, anyOf, keysSql, type Context } from './bind.ts';
 import { elementSql, exists, nearSql, one, selects, spansSql, wordsSql, type Columns, type Of } from './entries.ts';
@@ -20,8 +21,20 @@ const ofRid =
   (name) =>
     ` and ${name}.rid = ${rid}`;
 
+/** The resource of an arm that a word leads to which is its own address. */
+const named = (value: string, { type, condition }: ArmCondition, context: Context): string => {
+  const c = context.alias('c');
+  const key = `${context.bind(canonicalKey(type))}::int4`;
+  const test = probeOf(type, condition, { rid: `${c}.rid` }, context);
+  return exists(
+    `select 1 from word ${c} where ${c}.tenant = $1 and ${c}.param = ${key} and ${c}.value = ${value} and ${test}`,
+  );
+};
+
 /** The resource of an arm that a reference word leads to. */
-const ledTo = (value: string, { type, condition }: ArmCondition, context: Context): string => {
+const ledTo = (value: string, arm: ArmCondition, isCanonical: boolean, context: Context): string => {
+  if (isCanonical) return anyOf([ledTo(value, arm, false, context), named(value, arm, context)]);
+  const { type, condition } = arm;
   const t = context.alias('t');
   const name = context.bind(`\u0001${type}`);
   const test = probeOf(type, condition, { rid: `${t}.rid`, at: `${t}.at`, row: t }, context);
@@ -31,9 +44,9 @@ const ledTo = (value: string, { type, condition }: ArmCondition, context: Contex
   );
 };
 
-const chainProbe = ({ keys, arms }: Of<'chain'>, { rid }: Candidate, context: Context): string => {
+const chainProbe = ({ keys, arms, isCanonical }: Of<'chain'>, { rid }: Candidate, context: Context): string => {
   const w = context.alias('w');
-  const led = anyOf(arms.map((arm) => ledTo(`${w}.value`, arm, context)));
+  const led = anyOf(arms.map((arm) => ledTo(`${w}.value`, arm, isCanonical, context)));
   return exists(
     `select 1 from word ${w} where ${w}.tenant = $1 and ${keysSql(keys, w, context.bind)} and ${w}.rid = ${rid} and ${led}`,
   );
@@ -46,15 +59,27 @@ const withRow = (candidate: Candidate, context: Context, work: (row: string) => 
   return exists(`select 1 from resource ${r} where ${r}.tenant = $1 and ${r}.rid = ${candidate.rid} and ${work(r)}`);
 };
 
-const hasProbe = (type: string, { keys, arm }: Of<'has'>, candidate: Candidate, context: Context): string =>
-  withRow(candidate, context, (row) => {
+const hasProbe = (
+  type: string,
+  { keys, arm, isCanonical }: Of<'has'>,
+  candidate: Candidate,
+  context: Context,
+): string => {
+  const referring = (value: string): string => {
     const w = context.alias('w');
     const test = probeOf(arm.type, arm.condition, { rid: `${w}.rid` }, context);
-    return exists(
-      `select 1 from word ${w} where ${w}.tenant = $1 and ${keysSql(keys, w, context.bind)} ` +
-        `and ${w}.value = ${row}.id || ${context.bind(`\u0001${type}`)}::text and ${test}`,
-    );
-  });
+    const isTo = `${keysSql(keys, w, context.bind)} and ${w}.value = ${value}`;
+    return exists(`select 1 from word ${w} where ${w}.tenant = $1 and ${isTo} and ${test}`);
+  };
+  const byId = withRow(candidate, context, (row) => referring(`${row}.id || ${context.bind(`\u0001${type}`)}::text`));
+  if (!isCanonical) return byId;
+  const c = context.alias('c');
+  const key = `${context.bind(canonicalKey(type))}::int4`;
+  const byAddress = exists(
+    `select 1 from word ${c} where ${c}.tenant = $1 and ${c}.param = ${key} and ${c}.rid = ${candidate.rid} and ${referring(`${c}.value`)}`,
+  );
+  return anyOf([byId, byAddress]);
+};
 
 const places = { dated: (at: string) => `= ${at}`, plain: () => '= 0', mixed: (at: string) => `in (0, ${at})` };
 

@@ -1,5 +1,6 @@
 /** Each condition as the set of all rows that satisfy it. */
 import { typeCode } from '../../../fhir/resource-types.ts';
+import { canonicalKey } from '../../index/parameter-key.ts';
 import { ridRange } from '../../rid.ts';
 import type { Condition } from '../conditions.ts';
 import { fence, keysSql, type Context } from './bind.ts';
@@ -16,29 +17,40 @@ const selectIds = (ids: readonly string[], type: string, { alias, bind }: Contex
   return `select ${r}.rid from resource ${r} where ${r}.tenant = $1 and ${r}.type = ${bind(typeCode(type))}::int2 and ${r}.id = any(${bind(ids)}::text[]) and not ${r}.deleted`;
 };
 
+/** The words by which references lead to a row: by its id, and by its own addresses. */
+const ledBy = (type: string, rid: string, isCanonical: boolean, context: Context): string => {
+  const [t, c] = [context.alias('t'), context.alias('c')];
+  const { bind } = context;
+  const byId = `select ${t}.id || ${bind(`\u0001${type}`)}::text as value from resource ${t} where ${t}.tenant = $1 and ${t}.rid = ${rid} and not ${t}.deleted`;
+  if (!isCanonical) return `${byId}${fence}`;
+  const key = `${bind(canonicalKey(type))}::int4`;
+  return `${byId} union all select ${c}.value from word ${c} where ${c}.tenant = $1 and ${c}.param = ${key} and ${c}.rid = ${rid}${fence}`;
+};
+
 /** From the resources that satisfy an arm to those that refer to them. */
-const chainSet = ({ keys, arms }: Of<'chain'>, context: Context): string =>
+const chainSet = ({ keys, arms, isCanonical }: Of<'chain'>, context: Context): string =>
   arms
     .map(({ type, condition }) => {
       const [d, t, w] = [context.alias('d'), context.alias('t'), context.alias('w')];
-      const target = context.bind(`\u0001${type}`);
       return (
         `select ${w}.rid from (${setOf(type, condition, context)}) ${d} ` +
-        `join lateral (select ${t}.id from resource ${t} where ${t}.tenant = $1 and ${t}.rid = ${d}.rid and not ${t}.deleted${fence}) ${t} on true ` +
-        `join lateral (select ${w}.rid from word ${w} where ${w}.tenant = $1 and ${keysSql(keys, w, context.bind)} and ${w}.value = ${t}.id || ${target}::text${fence}) ${w} on true`
+        `join lateral (${ledBy(type, `${d}.rid`, isCanonical, context)}) ${t} on true ` +
+        `join lateral (select ${w}.rid from word ${w} where ${w}.tenant = $1 and ${keysSql(keys, w, context.bind)} and ${w}.value = ${t}.value${fence}) ${w} on true`
       );
     })
     .join(' union all ');
 
 /** From the resources that satisfy the arm to those of `type` that they refer to; one by one, so that whoever needs a few reads no more. */
-const hasSet = (type: string, { keys, arm }: Of<'has'>, context: Context): string => {
-  const [d, w, r] = [context.alias('d'), context.alias('w'), context.alias('r')];
+const hasSet = (type: string, { keys, arm, isCanonical }: Of<'has'>, context: Context): string => {
+  const [d, w, r, c] = [context.alias('d'), context.alias('w'), context.alias('r'), context.alias('c')];
   const { bind } = context;
+  const byAddress = (): string =>
+    ` union all select ${c}.rid from word ${c} where ${c}.tenant = $1 and ${c}.param = ${bind(canonicalKey(type))}::int4 and ${c}.value = ${w}.value`;
   return (
     `select ${r}.rid from (${setOf(arm.type, arm.condition, context)}) ${d} ` +
     `join lateral (select ${w}.value from word ${w} where ${w}.tenant = $1 and ${keysSql(keys, w, bind)} and ${w}.rid = ${d}.rid${fence}) ${w} on true ` +
     `join lateral (select ${r}.rid from resource ${r} where ${r}.tenant = $1 and ${r}.type = ${bind(typeCode(type))}::int2 ` +
-    `and ${r}.id = split_part(${w}.value, chr(1), 1) and ${w}.value = ${r}.id || ${bind(`\u0001${type}`)}::text and not ${r}.deleted${fence}) ${r} on true`
+    `and ${r}.id = split_part(${w}.value, chr(1), 1) and ${w}.value = ${r}.id || ${bind(`\u0001${type}`)}::text and not ${r}.deleted${isCanonical ? byAddress() : ''}${fence}) ${r} on true`
   );
 };
 

@@ -1,0 +1,49 @@
+/** Says which of FHIR's types a search parameter finds: how its values are compared depends on them; computes nothing that no one asks for. */
+import type { Model } from '../fhirpath/model.ts';
+import { parse } from '../fhirpath/parser.ts';
+import type { Syntax } from '../fhirpath/syntax.ts';
+import type { SearchParameter } from '../search-parameter.ts';
+import { armsOf, rootType, stepsOf, type PathStep } from './steps.ts';
+
+/** Empty where the expression's path is none that a type has. */
+export type FoundTypes = (type: string, parameter: SearchParameter) => ReadonlySet<string>;
+
+/** What an expression that is no plain path finds. */
+export const anything = '?';
+
+const atEnd = (model: Model, type: string, steps: readonly PathStep[]): readonly string[] => {
+  let types: readonly string[] = [type];
+  for (const step of steps) {
+    if (step.kind === 'ofType') types = types.filter((each) => model.isA(each, step.type));
+    if (step.kind === 'member')
+      types = types.flatMap((each) => (model.member(each, step.name)?.keys ?? []).map((key) => key.type));
+  }
+  return types;
+};
+
+const logical = new Set(['and', 'or', 'xor', 'implies', '=', '!=', '>', '<', '>=', '<=', 'in', 'contains']);
+
+const inArm = (model: Model, type: string, arm: Syntax): readonly string[] => {
+  if (arm.kind === 'binary' && logical.has(arm.operator)) return ['boolean'];
+  const steps = stepsOf(model, arm);
+  return steps ? atEnd(model, type, steps) : [anything];
+};
+
+const found = (model: Model, type: string, { expression }: SearchParameter): ReadonlySet<string> => {
+  const arms = armsOf(parse(expression ?? '{}')).filter((arm) => {
+    const root = rootType(model, arm);
+    return root === undefined || model.isA(type, root);
+  });
+  return new Set(arms.flatMap((arm) => inArm(model, type, arm)));
+};
+
+export const openFoundTypes = (model: Model): FoundTypes => {
+  const known = new WeakMap<SearchParameter, Map<string, ReadonlySet<string>>>();
+  return (type, parameter) => {
+    const byType = known.get(parameter) ?? new Map<string, ReadonlySet<string>>();
+    known.set(parameter, byType);
+    const types = byType.get(type) ?? found(model, type, parameter);
+    byType.set(type, types);
+    return types;
+  };
+};

@@ -1,0 +1,92 @@
+/** Narrows a query, and all that it looks at beside its own type, to what the caller may see: nobody finds, counts or sorts by what a read would not show. */
+import type { Arm, Clause, Query } from '../fhir/search/query.ts';
+import { forbidden } from '../outcome/outcome.ts';
+import type { Sight } from './access.ts';
+import { showsAll, type Looking } from './shown-elements.ts';
+
+export interface Narrowing {
+  readonly sights: (type: string) => Promise<readonly Sight[]>;
+  readonly looking: (type: string) => Looking;
+}
+
+/** What the ways of one layer leave of a type to someone who looks at this much of it; undefined: everything. */
+const leftBy = (sight: Sight, looking: Looking, asked: readonly Clause[], codes: readonly string[]) => {
+  const ways = sight.filter((way) => showsAll(looking, way, asked, codes));
+  if (ways.length === 0 && sight.length > 0)
+    throw forbidden(`who is shown a part of ${looking.type} may not search by what is not shown`);
+  if (ways.some(({ clause }) => clause === undefined)) return undefined;
+  const clauses = ways.flatMap(({ clause }) => clause ?? []);
+  const [only] = clauses;
+  return only && clauses.length === 1 ? only : ({ kind: 'any', clauses } as const);
+};
+
+const narrowingOf = async (
+  { sights, looking }: Narrowing,
+  type: string,
+  asked: readonly Clause[],
+  codes: readonly string[] = [],
+): Promise<Clause[]> => (await sights(type)).flatMap((sight) => leftBy(sight, looking(type), asked, codes) ?? []);
+
+const narrowedArm = async (narrowing: Narrowing, { type, clause }: Arm): Promise<Arm> => {
+  const inner = await narrowed(narrowing, clause);
+  const also = await narrowingOf(narrowing, type, [clause]);
+  return { type, clause: also.length === 0 ? inner : { kind: 'all', clauses: [inner, ...also] } };
+};
+
+const narrowed = async (narrowing: Narrowing, clause: Clause): Promise<Clause> => {
+  const each = (clauses: readonly Clause[]): Promise<Clause[]> =>
+    Promise.all(clauses.map((inner) => narrowed(narrowing, inner)));
+  switch (clause.kind) {
+    case 'chain':
+      return { ...clause, arms: await Promise.all(clause.arms.map((arm) => narrowedArm(narrowing, arm))) };
+    case 'has':
+      return { ...clause, arm: await narrowedArm(narrowing, clause.arm) };
+    case 'list': {
+      const arm = await narrowedArm(narrowing, { type: 'List', clause: { kind: 'id', ids: clause.ids } });
+      return { kind: 'has', code: 'item', arm };
+    }
+    // What is contained is no resource of its own: who may see its container may see it. What it leads to is others'.
+    case 'contained': {
+      const arms = clause.arms.map(async (arm) => ({ ...arm, clause: await narrowed(narrowing, arm.clause) }));
+      return { ...clause, arms: await Promise.all(arms) };
+    }
+    case 'not':
+      return { kind: 'not', clause: await narrowed(narrowing, clause.clause) };
+    case 'all':
+    case 'any':
+      return { kind: clause.kind, clauses: await each(clause.clauses) };
+    case 'composite':
+    case 'date':
+    case 'id':
+    case 'identifier':
+    case 'in':
+    case 'missing':
+    case 'near':
+    case 'number':
+    case 'of-type':
+    case 'quantity':
+    case 'reference':
+    case 'string':
+    case 'subsumed':
+    case 'token':
+    case 'token-text':
+    case 'updated':
+    case 'uri':
+    case 'words':
+      return clause;
+  }
+};
+
+/** Of what is contained in something that is seen: only what it leads to is narrowed. */
+export const narrowedClauses = (narrowing: Narrowing, clauses: readonly Clause[]): Promise<Clause[]> =>
+  Promise.all(clauses.map((clause) => narrowed(narrowing, clause)));
+
+/** `codes`: what the answer is sorted by. */
+export const narrowedQuery = async (
+  narrowing: Narrowing,
+  { type, clauses }: Query,
+  codes: readonly string[],
+): Promise<Query> => ({
+  type,
+  clauses: [...(await narrowedClauses(narrowing, clauses)), ...(await narrowingOf(narrowing, type, clauses, codes))],
+});
