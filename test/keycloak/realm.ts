@@ -149,6 +149,12 @@ const idOf = (username: string): string => {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 };
 
+/** The same people of the demo's record as the embedded provider's accounts. */
+const fhirUserOf = (username: string): Record<string, string[]> => {
+  if (username === 'patient') return { fhirUser: ['Patient/demo-patient'] };
+  return staff.includes(username) ? { fhirUser: [`Practitioner/demo-${username}`] } : {};
+};
+
 const person = (username: string, tenant: string, role: string) => ({
   id: idOf(username),
   username,
@@ -157,7 +163,7 @@ const person = (username: string, tenant: string, role: string) => ({
   emailVerified: true,
   firstName: role[0]?.toUpperCase() + role.slice(1),
   lastName: 'Demo',
-  attributes: { tenant: [tenant] },
+  attributes: { tenant: [tenant], ...fhirUserOf(username) },
   credentials: [{ type: 'password', value: 'heddle' }],
   // Imported people lack the default roles, and without them offline access is refused.
   realmRoles: ['default-roles-heddle', role],

@@ -1,6 +1,7 @@
 import { signInSuite } from '../scenarios/sign-in/suite.ts';
 import { notRun } from '../cannot-run.ts';
 import { findKeycloak, keycloakVersion } from './find.ts';
+import { smartBehindKeycloak } from './smart.ts';
 import { traps } from './traps.ts';
 import { keycloak, type KeycloakUnderTest } from './under-test.ts';
 
@@ -26,4 +27,5 @@ if ('missing' in found) {
     // One Keycloak for both: it takes ten seconds to start.
     signInSuite(async () => ({ ...running, close: async () => undefined }));
     traps(() => running);
+    smartBehindKeycloak(() => running);
   });

@@ -2,6 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Configuration } from '../config/schema.ts';
 import type { Mount } from '../http/app.ts';
+import { launchKey, type SmartFront } from '../http/smart-front.ts';
 import { openInside } from '../http/inside.ts';
 import type { PortalDoor } from '../http/portal-session.ts';
 import { openDirectory } from '../identity/accounts.ts';
@@ -12,12 +13,12 @@ import { ownIssuer, type Issuer } from '../identity/issuer.ts';
 import type { KeyRing } from '../identity/keyring.ts';
 import { lockOut } from '../identity/lock-out.ts';
 import { openLaunches, type Launches } from '../identity/launches.ts';
-import { openRecordPeople } from '../identity/record-people.ts';
+import { callerOfAccount, findPatients } from '../identity/record-people.ts';
 import { openPortalSignIn, type Send } from '../identity/portal-sign-in.ts';
 import { openRegistration, type Registration } from '../identity/registration.ts';
 import { openSecondFactor } from '../identity/second-factor.ts';
 import { openSignIn } from '../identity/sign-in.ts';
-import { openSignInRows } from '../identity/sign-in-rows.ts';
+import { openSignInRows, type Launch } from '../identity/sign-in-rows.ts';
 import { openSignedOut } from '../identity/signed-out.ts';
 import { openVault, type Vault } from '../identity/vault.ts';
 import { openVerifier, type Verify } from '../identity/verify.ts';
@@ -45,6 +46,8 @@ export interface Identity {
   readonly portal: PortalDoor;
   readonly mounts: readonly Mount[];
   readonly launches: Launches;
+  /** Undefined where the embedded provider launches apps itself. */
+  readonly smartFront: SmartFront | undefined;
   /** Signs a person out everywhere. Another provider's people are signed out there. */
   readonly endSessionsOf: (account: string) => Promise<void>;
 }
@@ -108,7 +111,10 @@ const openEmbedded = (needs: IdentityNeeds, { vault, launches }: Common, issuer:
     sessionSeconds: { idle: session.idleSeconds, most: session.mostSeconds },
     origins: config.http.cors.origins,
     registration: openOwnRegistration(needs, vault),
-    findPatients: openRecordPeople(database, perform).find,
+    findPatients: async (account, text) => {
+      const caller = await callerOfAccount(database, account);
+      return caller ? findPatients(perform)(caller, text) : [];
+    },
     ...{ launches, fhirBase: `${publicUrl}/fhir` },
   });
 };
@@ -139,20 +145,27 @@ export const openIdentity = async (needs: IdentityNeeds): Promise<Identity> => {
     ...{ client: identity.portal, send: senderTo(provider, publicUrl) },
   });
   const endSessionsOf = provider?.endSessionsOf ?? (async () => undefined);
-  return {
-    verify: openVerifier({
-      ...{ database, signedOut, now, issuers: [issuer], audience: identity.audience, base: `${publicUrl}/fhir` },
-      ...{ houseClients: identity.houseClients, introspectMs: identity.introspection.everySeconds * 1_000 },
+  const rows = openSignInRows(database, longestToken(config));
+  const launchOf = async (token: string): Promise<Launch | undefined> => {
+    const found = await rows.find(...launchKey('access', token));
+    return found && (found['launch'] as Launch);
+  };
+  const verify = openVerifier({
+    ...{ database, signedOut, now, issuers: [issuer], audience: identity.audience, base: `${publicUrl}/fhir` },
+    ...{ houseClients: identity.houseClients, introspectMs: identity.introspection.everySeconds * 1_000 },
+    ...(provider ? {} : { launchOf }),
+  });
+  const portal: PortalDoor = {
+    ...{ publicUrl, signIn, issuer, endSessionsOf, clientId: identity.portal.clientId },
+    sessions: openBrowserSessions({
+      ...{ database, vault, now, random, refresh: signIn.refresh },
+      ...{ idleSeconds: identity.session.idleSeconds, mostSeconds: identity.session.mostSeconds },
+      ...{ tokenSeconds: longestToken(config), pause: (milliseconds) => pause(milliseconds) },
     }),
-    portal: {
-      ...{ publicUrl, signIn, issuer, endSessionsOf, clientId: identity.portal.clientId },
-      sessions: openBrowserSessions({
-        ...{ database, vault, now, random, refresh: signIn.refresh },
-        ...{ idleSeconds: identity.session.idleSeconds, mostSeconds: identity.session.mostSeconds },
-        ...{ tokenSeconds: longestToken(config), pause: (milliseconds) => pause(milliseconds) },
-      }),
-    },
+  };
+  return {
+    ...{ verify, portal, endSessionsOf, launches },
+    smartFront: provider ? undefined : { portal, verify, launches, rows, findPatients: findPatients(needs.perform) },
     mounts: provider ? [{ path: realmPath, handle: provider.handle }] : [],
-    ...{ endSessionsOf, launches },
   };
 };

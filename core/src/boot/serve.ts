@@ -186,6 +186,7 @@ export const serve = async (needs: ServeNeeds): Promise<Serving> => {
           verify: identity.verify,
           portal: identity.portal,
           launches: identity.launches,
+          smartFront: identity.smartFront,
           bodyLimitBytes: config.http.bodyLimitBytes,
         },
       }),

@@ -18,6 +18,7 @@ import { requestId } from './request-id.ts';
 import { contributedRoutes } from './routes.ts';
 import { securityHeaders } from './security-headers.ts';
 import { smart } from './smart.ts';
+import { smartFront } from './smart-front.ts';
 import { sites } from './site.ts';
 
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -80,7 +81,8 @@ export const buildApp = (needs: AppNeeds): RequestHandler => {
     cors(origins),
     compression,
     faults(log),
-    smart(fhir, fhir?.launches),
+    smart(fhir, fhir),
+    smartFront(fhir?.smartFront),
     fhirDoor(fhir),
     mounted(needs.mounts),
     portalSession(fhir?.portal, fhir?.verify),

@@ -14,6 +14,7 @@ import { answerBinaryForm, isBinaryAnswer } from './binary-answer.ts';
 import { readBinaryWanted } from './binary-form.ts';
 import { readBinary } from './binary-upload.ts';
 import type { Context } from './exchange.ts';
+import type { SmartFront } from './smart-front.ts';
 import { readCarried } from './fhir-body.ts';
 import { contentTypes } from './media-type.ts';
 import { readPrefer, type Preference } from './prefer.ts';
@@ -22,8 +23,9 @@ import { readWanted, represent, shapeOf, type Wanted } from './representation.ts
 export interface FhirDoor extends Doorkeeper {
   readonly kernel: Kernel;
   readonly perform: Perform;
-  /** Undefined where apps are launched by another provider. */
   readonly launches?: Launches | undefined;
+  /** Where another provider signs in, and cannot launch SMART apps. */
+  readonly smartFront?: SmartFront | undefined;
   readonly bodyLimitBytes: number;
 }
 

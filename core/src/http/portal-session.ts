@@ -62,6 +62,19 @@ export const byCookie = async (ctx: Context, door: PortalDoor, verify: Verify): 
   return verify(token, ctx.get('x-heddle-tenant') || undefined);
 };
 
+/** For pages that a browser is led to: nobody where the session has ended, and he is asked to sign in again. */
+export const byPageCookie = async (ctx: Context, door: PortalDoor, verify: Verify): Promise<Caller | undefined> => {
+  const cookie = cookieIn(ctx, door, session);
+  const token = cookie === undefined ? undefined : await door.sessions.token(cookie);
+  return token === undefined ? undefined : verify(token, ctx.get('x-heddle-tenant') || undefined);
+};
+
+export const guardOf = (ctx: Context, door: PortalDoor): string =>
+  door.sessions.guard(cookieIn(ctx, door, session) ?? '');
+
+export const refusePageForm = (ctx: Context, door: PortalDoor, token: string): void =>
+  refuseForged(ctx, door, cookieIn(ctx, door, session) ?? '', token);
+
 type Answer = (ctx: Context, door: PortalDoor, verify: Verify) => Promise<void>;
 
 const login: Answer = async (ctx, door) => {

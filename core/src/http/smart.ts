@@ -3,7 +3,9 @@ import { launchRequest, type Launches } from '../identity/launches.ts';
 import { malformed, notSupported } from '../outcome/outcome.ts';
 import { authenticate, type Doorkeeper } from './authenticate.ts';
 import type { Context, Middleware } from './exchange.ts';
+import type { PortalDoor } from './portal-session.ts';
 import { readText } from './request-body.ts';
+import { frontPaths, type SmartFront } from './smart-front.ts';
 
 const discovery = '/fhir/.well-known/smart-configuration';
 const launch = '/auth/launch';
@@ -50,15 +52,15 @@ const scopes = [
   ...['patient/*.rs', 'patient/*.cruds', 'user/*.rs', 'user/*.cruds', 'system/*.rs', 'system/*.cruds'],
 ];
 
-const describe = async (ctx: Context, { portal }: Doorkeeper): Promise<void> => {
+const describe = async (ctx: Context, portal: PortalDoor | undefined, isFronted: boolean): Promise<void> => {
   if (!portal) throw notSupported(404, 'there is nothing at this address');
   const { authorization, token, introspection, revocation, keys, management } = await portal.issuer.endpoints();
   ctx.type = 'application/json';
   ctx.body = {
     issuer: portal.issuer.name,
     jwks_uri: keys,
-    authorization_endpoint: authorization,
-    token_endpoint: token,
+    authorization_endpoint: isFronted ? `${portal.publicUrl}${frontPaths.authorize}` : authorization,
+    token_endpoint: isFronted ? `${portal.publicUrl}${frontPaths.token}` : token,
     introspection_endpoint: introspection,
     revocation_endpoint: revocation,
     management_endpoint: management,
@@ -82,13 +84,18 @@ const begin = async (ctx: Context, keeper: Doorkeeper, launches: Launches): Prom
   ctx.body = { launch: await launches.add(subject, asked.data) };
 };
 
+interface Fronted {
+  readonly launches?: Launches | undefined;
+  readonly smartFront?: SmartFront | undefined;
+}
+
 export const smart =
-  (keeper: Doorkeeper | undefined, launches: Launches | undefined): Middleware =>
+  (keeper: Doorkeeper | undefined, { launches, smartFront: front }: Fronted = {}): Middleware =>
   async (ctx, next) => {
     if (!keeper) return next();
     if (ctx.path === discovery && (ctx.method === 'GET' || ctx.method === 'HEAD')) {
       ctx.state.area = 'fhir';
-      return describe(ctx, keeper);
+      return describe(ctx, keeper.portal, front !== undefined);
     }
     if (ctx.path === launch && launches && ctx.method === 'POST') {
       ctx.state.area = 'session';

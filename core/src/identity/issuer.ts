@@ -40,6 +40,8 @@ export interface Checks {
   readonly audience: string;
   readonly algorithms: readonly string[];
   readonly skewSeconds: number;
+  /** Whether its access tokens always say so; others may leave it out. */
+  readonly saysBearer?: boolean;
   readonly now: () => number;
 }
 
@@ -53,16 +55,22 @@ const refusal = (thrown: unknown): Error => {
 /** Keycloak says JWT, RFC 9068 says at+jwt; a logout token or an id token is neither of them with these claims. */
 const headerTypes = new Set(['JWT', 'at+jwt']);
 
-const checkKind = ({ typ, iat }: JWTPayload, headerType: string | undefined, now: number, skew: number): void => {
+const checkKind = (
+  { typ, iat }: JWTPayload,
+  headerType: string | undefined,
+  { now, skewSeconds, saysBearer = false }: Checks,
+): void => {
   if (headerType !== undefined && !headerTypes.has(headerType)) throw new errors.JWTInvalid('not an access token');
   // Keycloak writes what a token is for into this claim: ID, Refresh and Logout are not for us.
-  if (typ !== undefined && typ !== 'Bearer') throw new errors.JWTInvalid('not an access token');
-  if (typeof iat === 'number' && iat * 1_000 > now + skew * 1_000) throw new errors.JWTInvalid('from the future');
+  if (typ === undefined ? saysBearer : typ !== 'Bearer') throw new errors.JWTInvalid('not an access token');
+  if (typeof iat === 'number' && iat * 1_000 > now() + skewSeconds * 1_000)
+    throw new errors.JWTInvalid('from the future');
 };
 
 export const checkWith =
-  (keyOf: JWTVerifyGetKey, { issuer, audience: wanted, algorithms, skewSeconds, now }: Checks) =>
+  (keyOf: JWTVerifyGetKey, checks: Checks) =>
   async (token: string): Promise<JWTPayload> => {
+    const { issuer, audience: wanted, algorithms, skewSeconds, now } = checks;
     try {
       const { payload, protectedHeader } = await jwtVerify(token, keyOf, {
         algorithms: [...algorithms],
@@ -72,7 +80,7 @@ export const checkWith =
         clockTolerance: skewSeconds,
         currentDate: new Date(now()),
       });
-      checkKind(payload, protectedHeader.typ, now(), skewSeconds);
+      checkKind(payload, protectedHeader.typ, checks);
       return payload;
     } catch (thrown) {
       throw refusal(thrown);
@@ -144,7 +152,7 @@ export const ownIssuer = (keys: KeyRing, checks: Omit<Checks, 'algorithms'>): Is
     return known;
   };
   const keyOf: JWTVerifyGetKey = ({ kid }) => publicKey(kid ?? '');
-  const pinned = { ...checks, algorithms: [tokenAlgorithm] };
+  const pinned = { ...checks, algorithms: [tokenAlgorithm], saysBearer: true };
   const at = (place: string): string => `${checks.issuer}/protocol/openid-connect/${place}`;
   return {
     name: checks.issuer,

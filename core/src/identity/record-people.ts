@@ -41,17 +41,14 @@ export const callerOfAccount = async (database: Database, account: Account): Pro
   );
 };
 
-export interface RecordPeople {
-  /** `text`: of a name, or `_id=…` for one. */
-  readonly find: (account: Account, text: string) => Promise<readonly FoundPatient[]>;
-}
+/** `text`: of a name, or `_id=…` for one. */
+export type FindPatients = (caller: Caller, text: string) => Promise<readonly FoundPatient[]>;
 
 const mostFound = '20';
 
-export const openRecordPeople = (database: Database, perform: Perform): RecordPeople => ({
-  find: async (account, text) => {
-    const caller = await callerOfAccount(database, account);
-    if (!caller) return [];
+export const findPatients =
+  (perform: Perform): FindPatients =>
+  async (caller, text) => {
     const query = text.startsWith('_id=')
       ? new URLSearchParams({ _id: text.slice(4) })
       : new URLSearchParams({ ...(text === '' ? {} : { name: text }), _count: mostFound, _sort: 'family' });
@@ -65,5 +62,4 @@ export const openRecordPeople = (database: Database, perform: Perform): RecordPe
       if (thrown instanceof Outcome && thrown.status < 500) return [];
       throw thrown;
     }
-  },
-});
+  };

@@ -6,6 +6,7 @@ import { unauthenticated } from '../outcome/outcome.ts';
 import type { Database } from '../store/database.ts';
 import { tenants } from './accounts.ts';
 import type { Issuer } from './issuer.ts';
+import type { Launch } from './sign-in-rows.ts';
 import type { Bearer, SignedOut } from './signed-out.ts';
 import { callerOf, tenantOf, type CallerNeeds } from './token-caller.ts';
 
@@ -18,6 +19,8 @@ export interface VerifierNeeds extends CallerNeeds {
   readonly signedOut: SignedOut;
   /** How often an issuer is asked again about a token that it gave. */
   readonly introspectMs: number;
+  /** What a token is about, where its issuer cannot say so itself. */
+  readonly launchOf?: (token: string) => Promise<Launch | undefined>;
   readonly now: () => number;
 }
 
@@ -70,7 +73,8 @@ export const openVerifier = (needs: VerifierNeeds): Verify => {
     if (issuer.isActive && introspectMs > 0 && !(await issuer.isActive(token)))
       throw unauthenticated('the session has ended: sign in again');
     const name = tenantOf(claims, wanted);
-    const caller = callerOf(claims, { id: await tenantId(name), name }, needs);
+    const launch = claims.jti === undefined ? undefined : await needs.launchOf?.(claims.jti);
+    const caller = callerOf({ ...claims, ...launch }, { id: await tenantId(name), name }, needs);
     const expires = Number(claims.exp) * 1_000;
     const until = issuer.isActive && introspectMs > 0 ? Math.min(expires, now() + introspectMs) : expires;
     return { caller, bearer: bearerOf(claims), until };

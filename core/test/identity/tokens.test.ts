@@ -174,6 +174,8 @@ describe('the token endpoint', () => {
       'that are not valid yet': { nbf: now + 3_600 },
       'of a tenant that does not exist': { tenant: 'nowhere' },
       'without a tenant': { tenant: '' },
+      'of another kind': { typ: 'ID' },
+      'of no kind': { typ: undefined },
     };
     for (const [what, change] of Object.entries(bad))
       it(`are refused when they are ones ${what}`, async () => {

@@ -9,7 +9,7 @@ import { ask, at, browserAt, claimsOf, codeRequest, exchange, refreshed, signIn,
 export const pageSentences = (bench: Bench): void => {
   describe('the code flow', () => {
     it('signs in on a page without script, and comes back with code, state, iss and session_state', async () => {
-      const { left, tokens } = await bench.signedIn('doctor');
+      const { left, tokens } = await bench.signedIn('doctor', { scope: 'openid user/*.rs' });
       expect(left?.origin).to.equal('http://127.0.0.1');
       expect(left?.searchParams.get('state')).to.equal('a state');
       expect(left?.searchParams.get('iss')).to.equal(bench.provider.issuer);

@@ -136,11 +136,29 @@ describe('the pages of the embedded provider', () => {
     }
   });
 
+  it('let the one script through that sends an answer as a form, by its hash', async () => {
+    const page = await signIn(browserAt(provider), codeRequest(provider, { response_mode: 'form_post' }).url, 'doctor');
+    expect(page.text).to.contain('name="code"');
+    expect(page.headers.get('content-security-policy')).to.match(/script-src 'self' 'sha256-[\w+/=]+'/);
+  });
+
   it('belong to the browser that began: another one with the address gets nothing', async () => {
     const page = await browserAt(provider).get(codeRequest(provider).url);
     const other = await browserAt(provider).get(page.url);
     expect(other.status).to.equal(400);
     expect(other.text).to.not.contain('name="password"');
+  });
+
+  it('let nobody slip into the session of somebody else', async () => {
+    await newcomer('first', ['patient']);
+    await newcomer('second', ['patient']);
+    const browser = browserAt(provider);
+    await signIn(browser, codeRequest(provider).url, 'first', password);
+    const request = codeRequest(provider, { prompt: 'login' });
+    const page = await signIn(browser, request.url, 'second', password);
+    expect([page.left, page.text.includes('Sign out first')]).to.deep.equal([undefined, true]);
+    const { left } = await browser.submit(page, 'password', { username: 'first', password });
+    expect(await exchange(provider, request, left)).to.include({ status: 200 });
   });
 
   it('write what people and clients send as text, never as markup', async () => {

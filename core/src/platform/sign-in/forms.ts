@@ -86,9 +86,14 @@ export interface ConsentPage {
   /** Undefined where no patient must be chosen. */
   readonly patients: readonly PatientChoice[] | undefined;
   readonly searched: string;
+  /** Fields that each of its forms carries. */
+  readonly hidden?: Markup;
 }
 
-export const consentForm = ({ client, scopes, patients, searched }: ConsentPage, fault?: string): Markup => html`
+export const consentForm = (
+  { client, scopes, patients, searched, hidden }: ConsentPage,
+  fault?: string,
+): Markup => html`
   ${faultLine(fault)}
   <p><strong>${client}</strong> asks for:</p>
   <ul>
@@ -98,13 +103,13 @@ export const consentForm = ({ client, scopes, patients, searched }: ConsentPage,
     patients === undefined
       ? undefined
       : html`<form method="post">
-          <input type="hidden" name="step" value="find" />
+          <input type="hidden" name="step" value="find" />${hidden}
           <label>Find a patient by name <input name="search" value="${searched}" autocomplete="off" /></label>
           <button class="second">Find</button>
         </form>`
   }
   <form method="post">
-    <input type="hidden" name="step" value="consent" />
+    <input type="hidden" name="step" value="consent" />${hidden}
     ${
       patients === undefined || patients.length === 0
         ? undefined

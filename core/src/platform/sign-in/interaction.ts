@@ -32,6 +32,7 @@ export interface InteractionNeeds {
 
 const label = 'enrolment';
 const wrong = 'That account and password do not fit.';
+const occupied = 'Somebody else is signed in in this browser. Sign out first, and begin again.';
 const wrongCode = 'That code does not fit. Each code is good once, for half a minute.';
 
 const wantsMfa = ({ params }: Interaction): boolean => scopesOf(params['acr_values']).includes('mfa');
@@ -132,7 +133,11 @@ export const interactions = (needs: InteractionNeeds) => {
     const address = addressOf(step.ctx);
     if (name === 'password') {
       const account = await directory.signIn(username, password, address);
-      return account ? afterPassword(step, account) : passwordPage(step, username, wrong);
+      if (!account) return passwordPage(step, username, wrong);
+      // The package would end the other session by a page that needs a script.
+      const other = step.interaction.session?.accountId;
+      if (other !== undefined && other !== account.id) return passwordPage(step, username, occupied);
+      return afterPassword(step, account);
     }
     const half = await halfWay(step);
     if (!half) return passwordPage(step, '');

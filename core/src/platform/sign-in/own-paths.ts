@@ -49,6 +49,9 @@ const askConsentForOffline = (ctx: KoaContextWithOIDC): void => {
   Object.assign(ctx.req, { originalUrl: `${mount}${ctx.url}` });
 };
 
+/** `response_mode=form_post` sends itself by a script of the package, which adds its hash to `script-src`. */
+const withOwnScript = "default-src 'none'; script-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+
 export const ownPaths =
   (provider: Provider, needs: OwnPathsNeeds) =>
   async (ctx: KoaContextWithOIDC, next: Next): Promise<void> => {
@@ -78,6 +81,7 @@ export const ownPaths =
       });
       if (isDone) return;
     }
+    if (path.startsWith(paths.authorization)) ctx.set('Content-Security-Policy', withOwnScript);
     if (path === paths.authorization) askConsentForOffline(ctx);
     return next();
   };
