@@ -78,6 +78,7 @@ const isAddress = (modifier: string, asked: string, stored: string): boolean => 
 
 const isTokenFound = (modifier: string, asked: string, found: Extract<Found, { kind: 'token' }>): boolean => {
   if (modifier === 'text') return found.texts.some((text) => hasWords(text, plain(asked)));
+  if (modifier === 'filter-ne') return !isTokenFound('', asked, found) && found.tokens.length > 0;
   const [first = '', second, third] = parted(asked, '|').map(plain);
   if (modifier === 'of-type')
     return (found.typed ?? []).some(

@@ -56,6 +56,9 @@ export const dateRules: Readonly<Record<string, (asked: Span, stored: Span, now:
   le: (asked, stored) => stored.low < asked.low || within(asked, stored),
   sa: (asked, stored) => stored.low > asked.high,
   eb: (asked, stored) => stored.high < asked.low,
+  // R4 search_filter.html: the item's period includes the value; both overlap.
+  co: (asked, stored) => stored.low <= asked.low && stored.high >= asked.high,
+  po: (asked, stored) => stored.low <= asked.high && stored.high >= asked.low,
   // A tenth of the gap between now and the date, on either side.
   ap: (asked, stored, now) => {
     const gap = now - (asked.low + asked.high) / 2n;
@@ -202,10 +205,23 @@ export const plainText = (text: string): string =>
     .filter((word) => word !== '')
     .join(' ');
 
+/** R4 search_filter.html, of character sequences. */
+const stringRules: Readonly<Record<string, (there: string, wanted: string) => boolean>> = {
+  'filter-sw': (there, wanted) => there.startsWith(wanted),
+  'filter-eq': (there, wanted) => there === wanted,
+  'filter-ne': (there, wanted) => there !== wanted,
+  'filter-gt': (there, wanted) => there > wanted,
+  'filter-ge': (there, wanted) => there >= wanted,
+  'filter-lt': (there, wanted) => there < wanted,
+  'filter-le': (there, wanted) => there <= wanted,
+};
+
 /** R4 search.html#string: a family name of several parts is found by each of them. */
 export const isString = (modifier: string, asked: string, stored: string, isFamily = false): boolean => {
   if (modifier === 'exact') return stored === asked;
   const [wanted, there] = [plainText(asked), plainText(stored)];
+  const inOrder = stringRules[modifier];
+  if (inOrder) return inOrder(there.toLowerCase(), wanted.toLowerCase());
   if (modifier === 'contains') return there.includes(wanted);
   return there.startsWith(wanted) || (isFamily && stored.length <= 400 && ` ${there}`.includes(` ${wanted}`));
 };

@@ -168,8 +168,17 @@ describe('a search parameter that is made at run time', () => {
       [{ type: 'special' }, 400, /SearchParameter\.type/],
       [{ code: '_mine' }, 400, /SearchParameter\.code/],
       [{ code: 'a.b' }, 400, /SearchParameter\.code/],
-      [{ code: 'family' }, 409, /family already/],
-      [{ code: 'kin' }, 409, /kin already/],
+      // A name that every object has is one like any other.
+      [{ code: 'constructor', expression: 'Patient.nosuch' }, 422, /Patient\.nosuch would find nothing/],
+      [{ code: 'half', expression: 'Patient.gender | Patient.name.nosuch' }, 422, /SearchParameter\.expression/],
+      [{ code: 'elsewhere', expression: 'Observation.status' }, 422, /SearchParameter\.expression/],
+      [
+        { code: 'again', expression: 'Patient.gender', url: 'http://hospital.example/kin' },
+        422,
+        /SearchParameter\.url/,
+      ],
+      [{ code: 'family', url: 'http://hospital.example/other' }, 409, /family already/],
+      [{ code: 'kin', url: 'http://hospital.example/other' }, 409, /kin already/],
     ];
     for (const [rest, status, words] of refusals) {
       const answer = await ask(admin, 'POST', 'SearchParameter', { ...nickname, ...rest });
@@ -257,6 +266,19 @@ describe('a search parameter that is made at run time', () => {
     expect(at(own.body, 'total'), `seed ${seed}`).to.equal(at(all.body, 'total'));
   }).timeout(60_000);
 
+  it('takes paths through extensions, and elements of whatever a resource holds', async () => {
+    const url = 'http://hospital.example/ward';
+    await put(described('ward', 'string', `Patient.extension.where(url = '${url}').value.ofType(string)`), 'ward');
+    await put(
+      described('held', 'string', 'Bundle.entry.resource.ofType(Patient).name.family', { base: ['Bundle'] }),
+      'held',
+    );
+    await ready('ward');
+    await known('ward');
+    await put(patient({ extension: [{ url, valueString: 'North' }] }), 'warded');
+    expect(await ids('Patient?ward=north')).to.equal('warded');
+  });
+
   it('goes on where it was broken off', async () => {
     const entry = Array.from({ length: 1_100 }, () => ({
       resource: observation('Patient/single'),
@@ -292,5 +314,24 @@ describe('a search parameter that is made at run time', () => {
       const { body } = await ask(admin, 'GET', 'Observation?state=final&_summary=count');
       expect(at(body, 'total')).to.equal(1_100);
     });
+  }).timeout(60_000);
+
+  it('counts each resource once, however many are at it', async () => {
+    const { store } = here.serving.kernel;
+    const { database, generations } = store;
+    const { tenant } = await here.caller('admin');
+    await put(described('thrice', 'token', 'Observation.status', { base: ['Observation'] }), 'thrice');
+    const { signal } = new AbortController();
+    await Promise.all([1, 2, 3].map(() => bringForward({ database, generations, tenant, signal })));
+    await ready('thrice');
+    const { body } = await ask(admin, 'GET', 'SearchParameter/thrice/$status');
+    const [seen, of] = ['resources', 'of'].map((name) =>
+      at(
+        listAt(body, 'parameter').find((each) => at(each, 'name') === name),
+        'valueDecimal',
+      ),
+    );
+    expect(of).to.be.greaterThan(0);
+    expect(seen).to.equal(of);
   }).timeout(60_000);
 });

@@ -21,7 +21,7 @@ const isMet = ({ keys, matches }: WordsCondition, words: readonly Word[]): boole
     ({ param, value }) =>
       keys.includes(param) &&
       matches.some((match) => {
-        if (match.tests || 'from' in match) return false;
+        if (match.tests || match.except || 'from' in match) return false;
         return 'exact' in match ? value === match.exact : value.startsWith(match.start);
       }),
   );

@@ -1,4 +1,5 @@
 /** Brings a tenant's own search parameters to where they are wanted: indexes for those that came, a page at a time, and takes away what was indexed for those that left. */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { SearchParameter } from '../fhir/search-parameter.ts';
 import { resourceTypes, typeCode } from '../fhir/resource-types.ts';
 import type { Database } from './database.ts';
@@ -11,6 +12,9 @@ import { reads, writes, type Run } from './statement.ts';
 
 /** A process may answer by what it knew a moment ago; an answer may take as long as a search may. */
 export const leavingMs = 60_000;
+
+/** So long who meets another one at the same pass leaves it to him. */
+const restMs = 500;
 
 const pageSize = 500;
 const deletedAtOnce = 10_000;
@@ -31,11 +35,12 @@ const begin = writes(
   `update search_parameter p set total = $3::int8 where p.tenant = $1 and p.pass = $2::int4 and p.state = 'indexing'`,
 );
 
-/** Those that left meanwhile are not gone on with. */
+/** Those that left meanwhile are not gone on with; what another one has gone on with is not counted twice. */
 const advance = writes(
   'own.advance',
   `update search_parameter p set type = $3, behind = $4::int8, seen = p.seen + $5::int8
-    where p.tenant = $1 and p.pass = $2::int4 and p.state = 'indexing' returning p.slot`,
+    where p.tenant = $1 and p.pass = $2::int4 and p.state = 'indexing'
+      and p.type is not distinct from $6 and p.behind = $7::int8 returning p.slot`,
 );
 
 const finish = writes(
@@ -100,8 +105,8 @@ const parameterIn = ({ definition, slot }: Pick<Waiting, 'definition' | 'slot'>)
   slot,
 });
 
-/** True when it came to its end; false when its parameters have left. */
-const indexPass = async (needs: PassNeeds, some: readonly Waiting[]): Promise<void> => {
+/** `elsewhere`: somebody else is at it. */
+const indexPass = async (needs: PassNeeds, some: readonly Waiting[]): Promise<'ended' | 'elsewhere'> => {
   const { database, generations, tenant, signal } = needs;
   const [{ pass, type: reached, behind: from, total } = { pass: 0, type: null, behind: 0, total: null }] = some;
   const inTransaction = <T>(work: (run: Run) => Promise<T>): Promise<T> =>
@@ -116,22 +121,28 @@ const indexPass = async (needs: PassNeeds, some: readonly Waiting[]): Promise<vo
       const [row] = await run<{ total: number }>(counted, [types.map(typeCode)]);
       await run(begin, [pass, row?.total ?? 0]);
     });
+  let place: readonly [type: string | null, behind: number] = [reached, from];
   for (const type of reached === null ? types : types.slice(types.indexOf(reached)))
     for (let behind: number | undefined = type === reached ? from : 0; behind !== undefined;) {
       signal.throwIfAborted();
       const { index } = generations.of(tenant);
       const page = await reindexPage({ transactions: database.jobs, index }, { tenant, type, behind, limit: pageSize });
       behind = page.behind;
-      const still = await inTransaction((run) =>
-        run(advance, [pass, type, behind ?? Number.MAX_SAFE_INTEGER, page.seen]),
-      );
-      if (still.length === 0) return;
+      const next = [type, behind ?? Number.MAX_SAFE_INTEGER] as const;
+      const before = place;
+      const still = await inTransaction((run) => run(advance, [pass, ...next, page.seen, ...before]));
+      if (still.length === 0) {
+        const left = await database.jobs.run<Waiting>(tenant, waiting, []);
+        return left.some((row) => row.pass === pass) ? 'elsewhere' : 'ended';
+      }
+      place = next;
     }
   await inTransaction(async (run) => {
     await run(finish, [pass]);
     await nextGeneration(run);
   });
   await generations.renew(tenant);
+  return 'ended';
 };
 
 const clear = async ({ database, tenant, generations, signal }: PassNeeds): Promise<void> => {
@@ -158,15 +169,17 @@ const clear = async ({ database, tenant, generations, signal }: PassNeeds): Prom
 
 /** Whether some have left that others may still ask for: to be called again after `leavingMs`. */
 export const bringForward = async (needs: PassNeeds): Promise<boolean> => {
-  const { database, tenant } = needs;
+  const { database, tenant, signal } = needs;
   for (;;) {
     const rows = await database.jobs.run<Waiting>(tenant, waiting, []);
     const [first] = rows;
     if (!first) break;
-    await indexPass(
+    const came = await indexPass(
       needs,
       rows.filter(({ pass }) => pass === first.pass),
     );
+    // Two at once would do each page twice; if the other one ends before its time, this one goes on.
+    if (came === 'elsewhere') await pause(restMs, undefined, { signal });
   }
   await clear(needs);
   const [left] = await database.jobs.run<{ n: number }>(tenant, leaving, []);

@@ -1,7 +1,7 @@
 /** Changes a tenant's own search parameters in the transaction that writes the resource which describes them: from its commit on nobody writes by the ones of before. */
 import type { SearchParameter } from '../fhir/search-parameter.ts';
 import { resourceTypes, typeCode } from '../fhir/resource-types.ts';
-import { conflict, tooMany } from '../outcome/outcome.ts';
+import { conflict, tooMany, unprocessable } from '../outcome/outcome.ts';
 import type { OwnState } from './index/own-parameters.ts';
 import { heldIdKey, holdingKey } from './index/held.ts';
 import { besideKey, canonicalKey, linkKey } from './index/parameter-key.ts';
@@ -65,7 +65,13 @@ export const keysOf = (parameter: SearchParameter): number[] =>
   });
 
 const checkAlone = (parameter: SearchParameter, others: readonly SearchParameter[], base: ParameterTable): void => {
-  const { code } = parameter;
+  const { code, url } = parameter;
+  // Whoever names a parameter by its address means one.
+  if (url !== '' && others.some((other) => other.url === url))
+    throw unprocessable(
+      'SearchParameter.url',
+      `another SearchParameter that is in use has the url ${url.slice(0, 400)}`,
+    );
   for (const type of typesOf(parameter)) {
     if (base(type).all.has(code)) throw conflict(`${type} has a search parameter ${code} already, and it is not yours`);
     if (others.some((other) => other.code === code && isOf(type, other)))

@@ -63,6 +63,7 @@ const readingFunctions = new Set([
   'sum',
   'any',
   'right',
+  'lower',
   'split_part',
   'substr',
   'now',

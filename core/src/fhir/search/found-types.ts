@@ -11,12 +11,20 @@ export type FoundTypes = (type: string, parameter: SearchParameter) => ReadonlyS
 /** What an expression that is no plain path finds. */
 export const anything = '?';
 
+/** What is of a type may be of a kind of it. */
+const narrowed = (model: Model, type: string, wanted: string): readonly string[] => {
+  if (model.isA(type, wanted)) return [type];
+  return model.isA(wanted, type) ? [wanted] : [];
+};
+
 const atEnd = (model: Model, type: string, steps: readonly PathStep[]): readonly string[] => {
   let types: readonly string[] = [type];
   for (const step of steps) {
-    if (step.kind === 'ofType') types = types.filter((each) => model.isA(each, step.type));
-    if (step.kind === 'member')
-      types = types.flatMap((each) => (model.member(each, step.name)?.keys ?? []).map((key) => key.type));
+    if (step.kind === 'ofType') types = types.flatMap((each) => narrowed(model, each, step.type));
+    if (step.kind !== 'member') continue;
+    // They stand on everything, primitives too.
+    if (step.name === 'extension') return [anything];
+    types = types.flatMap((each) => (model.member(each, step.name)?.keys ?? []).map((key) => key.type));
   }
   return types;
 };
@@ -47,3 +55,11 @@ export const openFoundTypes = (model: Model): FoundTypes => {
     return types;
   };
 };
+
+/** Whether some part of an expression is a path that none of these types has. */
+export const leadsNowhere = (model: Model, types: readonly string[], expression: string): boolean =>
+  armsOf(parse(expression)).some((arm) => {
+    const root = rootType(model, arm);
+    const mine = types.filter((type) => root === undefined || model.isA(type, root));
+    return mine.every((type) => inArm(model, type, arm).length === 0);
+  });

@@ -1,10 +1,11 @@
 /** Reads a SearchParameter resource as a parameter that can be searched by here; says which of its elements stands in the way. */
-import { invalid, Outcome } from '../../outcome/outcome.ts';
+import { invalid, Outcome, unprocessable } from '../../outcome/outcome.ts';
 import type { Resource } from '../body.ts';
 import type { Model } from '../fhirpath/model.ts';
 import { isResourceType } from '../resource-types.ts';
 import type { SearchParameter } from '../search-parameter.ts';
 import { extractorFor } from './extract.ts';
+import { leadsNowhere } from './found-types.ts';
 
 const kinds = ['number', 'date', 'string', 'token', 'reference', 'quantity', 'uri'] as const;
 
@@ -38,6 +39,11 @@ const checkExpression = (model: Model, parameter: SearchParameter): void => {
     if (!(thrown instanceof Outcome)) throw thrown;
     throw refused('expression', thrown.message);
   }
+  if (leadsNowhere(model, concrete, expression))
+    throw unprocessable(
+      'SearchParameter.expression',
+      `${expression.slice(0, 400)} would find nothing: ${base.join(', ')} has no such element`,
+    );
 };
 
 /** Undefined where the resource says that it is not in use: only active ones are. */

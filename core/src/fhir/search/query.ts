@@ -13,6 +13,8 @@ export interface TokenValue {
   readonly code?: string;
   /** Every code that begins so. */
   readonly leads?: true;
+  /** Of whichever case its letters of ASCII are. */
+  readonly isCaseless?: true;
 }
 
 /** An identifier with the type that it must have. */
@@ -32,8 +34,11 @@ export interface ReferenceValue {
   readonly below?: true;
 }
 
+/** Beside the prefixes what _filter asks of periods: that one contains the value, that both overlap. */
+export type DatePrefix = Prefix | 'co' | 'po';
+
 export interface DateValue extends Range {
-  readonly prefix: Prefix;
+  readonly prefix: DatePrefix;
 }
 
 export interface NumberValue {
@@ -56,14 +61,20 @@ export interface NearValue {
   readonly kilometres: number;
 }
 
-export type StringMatch = 'start' | 'exact' | 'contains' | 'end';
+/** The last six are those of _filter: `begins` is `start` without the further parts of family names. */
+export type StringMatch = 'start' | 'exact' | 'contains' | 'end' | 'equal' | 'begins' | 'gt' | 'ge' | 'lt' | 'le';
 export type UriMatch = 'exact' | 'above' | 'below';
+
+interface Unequal {
+  /** An item is none of these. */
+  readonly unequal?: true;
+}
 
 /** Values of one clause are alternatives. */
 export type Clause =
   | { readonly kind: 'id'; readonly ids: readonly string[] }
   | { readonly kind: 'updated'; readonly values: readonly DateValue[] }
-  | { readonly kind: 'token'; readonly code: string; readonly values: readonly TokenValue[] }
+  | ({ readonly kind: 'token'; readonly code: string; readonly values: readonly TokenValue[] } & Unequal)
   /** To be replaced by the tokens of the value sets before anything is found. */
   | { readonly kind: 'in'; readonly code: string; readonly valueSets: readonly string[] }
   /** To be replaced by the tokens above or below these. */
@@ -75,16 +86,26 @@ export type Clause =
     }
   | { readonly kind: 'token-text'; readonly code: string; readonly values: readonly string[] }
   | { readonly kind: 'of-type'; readonly code: string; readonly values: readonly TypedIdentifier[] }
-  | {
+  | ({
       readonly kind: 'reference';
       readonly code: string;
       readonly values: readonly ReferenceValue[];
       /** To be replaced by all that is above or below these in the hierarchy of their types. */
       readonly direction?: 'above' | 'below';
-    }
+    } & Unequal)
   | { readonly kind: 'identifier'; readonly code: string; readonly values: readonly TokenValue[] }
-  | { readonly kind: 'string'; readonly code: string; readonly match: StringMatch; readonly values: readonly string[] }
-  | { readonly kind: 'uri'; readonly code: string; readonly match: UriMatch; readonly values: readonly string[] }
+  | ({
+      readonly kind: 'string';
+      readonly code: string;
+      readonly match: StringMatch;
+      readonly values: readonly string[];
+    } & Unequal)
+  | ({
+      readonly kind: 'uri';
+      readonly code: string;
+      readonly match: UriMatch;
+      readonly values: readonly string[];
+    } & Unequal)
   | { readonly kind: 'date'; readonly code: string; readonly values: readonly DateValue[] }
   | { readonly kind: 'number'; readonly code: string; readonly values: readonly NumberValue[] }
   | { readonly kind: 'quantity'; readonly code: string; readonly values: readonly QuantityValue[] }

@@ -136,6 +136,7 @@ const narrowTypes = new Set([
 ]);
 
 const isNarrow = (clause: OfCode, onlyType: string | undefined): boolean => {
+  if ('unequal' in clause && clause.unequal) return false;
   if (clause.kind === 'token')
     return clause.code === 'identifier' && clause.values.every(({ code }) => code !== undefined);
   return clause.kind === 'reference' && clause.values.every(({ type = onlyType }) => narrowTypes.has(type ?? ''));
@@ -150,6 +151,14 @@ const hopsOf = (clause: Clause): number => {
   if (clause.kind === 'all' || clause.kind === 'any') return Math.max(0, ...clause.clauses.map(hopsOf));
   return clause.kind === 'not' ? hopsOf(clause.clause) : 0;
 };
+
+/** Of a view of one type, what is of another is not looked at. */
+const otherThan = (equal: readonly Match[], onlyType: string | undefined): readonly Match[] => [
+  {
+    ...{ start: '', except: equal },
+    ...(onlyType === undefined ? {} : { tests: [{ nth: 2, test: 'is', text: onlyType }] }),
+  },
+];
 
 const isCanonical = (type: string, code: string, { parameters, foundTypes }: ConditionNeeds): boolean => {
   const parameter = parameters(type).all.get(code);
@@ -210,7 +219,8 @@ const ofParameter = (type: string, clause: OfCode, needs: ConditionNeeds): Condi
     case 'uri': {
       if (clause.kind === 'reference' && clause.direction)
         throw invalid(code, `what is ${clause.direction} the values of ${code} was not looked up`);
-      const matches = wordMatches(type, clause, needs, found.onlyType) ?? [];
+      const equal = wordMatches(type, clause, needs, found.onlyType) ?? [];
+      const matches = 'unequal' in clause && clause.unequal ? otherThan(equal, found.onlyType) : equal;
       return { kind: 'words', keys, order, matches, narrow: isNarrow(clause, found.onlyType) };
     }
   }

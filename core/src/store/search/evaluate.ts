@@ -40,6 +40,7 @@ const isPart = ({ nth, test, text }: PartTest, parts: readonly string[]): boolea
   const part = parts[nth - 1] ?? '';
   const tests: Readonly<Record<PartTest['test'], () => boolean>> = {
     is: () => part === text,
+    same: () => part.replace(/[A-Z]/g, (letter) => letter.toLowerCase()) === text,
     has: () => part.includes(text),
     ends: () => part.endsWith(text),
     below: () => part < text,
@@ -48,16 +49,22 @@ const isPart = ({ nth, test, text }: PartTest, parts: readonly string[]): boolea
   return tests[test]();
 };
 
+const isAscii = /^[\0-\x7f]*$/;
+
+/** In the order of the database, which is that of the bytes. */
+const isBefore = (a: string, b: string): boolean =>
+  isAscii.test(a) && isAscii.test(b) ? a < b : Buffer.compare(Buffer.from(a), Buffer.from(b)) < 0;
+
 const isWithin = (match: Match, value: string): boolean => {
   if ('exact' in match) return value === match.exact;
-  // Bounds are texts of numbers, plain ASCII: their order is the same here and in the database.
-  if ('from' in match) return value >= match.from && value < match.to;
+  if ('from' in match) return !isBefore(value, match.from) && isBefore(value, match.to);
   return value.startsWith(match.start);
 };
 
 const isMatch = (match: Match, value: string): boolean => {
   if (!isWithin(match, value)) return false;
-  const { tests } = match;
+  const { tests, except = [] } = match;
+  if (except.some((other) => isMatch(other, value))) return false;
   if (!tests) return true;
   const parts = value.split(seam);
   return tests.every((test) => isPart(test, parts));
@@ -86,6 +93,10 @@ const isSpan = ({ prefix, low, high }: DateValue, span: Pick<Span, 'low' | 'high
       return span.low > high;
     case 'eb':
       return span.high < low;
+    case 'co':
+      return span.low <= low && span.high >= high;
+    case 'po':
+      return span.low <= high && span.high >= low;
     case 'ap': {
       const slack = Math.abs(now - (low + high) / 2) / 10;
       return span.low <= Math.ceil(high + slack) && span.high >= Math.floor(low - slack);

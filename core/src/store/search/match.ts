@@ -3,7 +3,8 @@
 /** A part of a word, between its seams, counted from 1. */
 export interface PartTest {
   readonly nth: number;
-  readonly test: 'is' | 'has' | 'ends' | 'below' | 'atLeast';
+  /** `same`: whatever the case of its letters of ASCII; the text is in small ones. */
+  readonly test: 'is' | 'same' | 'has' | 'ends' | 'below' | 'atLeast';
   readonly text: string;
 }
 
@@ -12,4 +13,8 @@ export type Match = (
   | { readonly start: string }
   /** At or behind `from`, and before `to`. */
   | { readonly from: string; readonly to: string }
-) & { readonly tests?: readonly PartTest[] };
+) & {
+  readonly tests?: readonly PartTest[];
+  /** None of these. */
+  readonly except?: readonly Match[];
+};

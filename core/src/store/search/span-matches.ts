@@ -26,6 +26,8 @@ export const spanMatches = (value: DateValue, now: number): Match[] => {
     sa: [[above(low, value.high)]],
     eb: [[below(high, value.low)]],
     ap: [[atMost(low, Math.ceil(value.high + slack)), atLeast(high, Math.floor(value.low - slack))]],
+    co: [[atMost(low, value.low), atLeast(high, value.high)]],
+    po: [[atMost(low, value.high), atLeast(high, value.low)]],
   };
   return tests[prefix].map((each) => ({ start: '', tests: each }));
 };

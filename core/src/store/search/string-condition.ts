@@ -13,14 +13,15 @@ const pieceHas = (text: string): Match => ({ start: pieceWord(''), tests: [{ nth
 const tailIs = (text: string): Match => ({ start: tailWord(''), tests: [{ nth: 2, test: 'ends', text }] });
 
 export const stringCondition = (
-  { match, values }: Strings,
+  { match, values, unequal }: Strings,
   words: Omit<Extract<Condition, { kind: 'words' }>, 'matches'>,
   /** Where the further parts of family names are. */
   partKeys: readonly number[],
 ): Condition => {
   const whole = { ...words, matches: values.map((text) => stringMatch(match, text)) };
+  if (unequal) return { ...words, matches: [{ start: '', except: whole.matches }] };
   if (match === 'start' && partKeys.length > 0) return { ...whole, keys: [...words.keys, ...partKeys] };
-  if (match === 'exact' || match === 'start') return whole;
+  if (match !== 'contains' && match !== 'end') return whole;
   const inPiece = match === 'end' ? tailIs : pieceHas;
   const matches = values.map((text) => inPiece(fold(text)));
   return {

@@ -6,6 +6,7 @@ import type { CodeSet } from '../../fhir/structure/definition.ts';
 import { numberMatches, quantityMatches } from '../index/number-words.ts';
 import type { WordNeeds } from '../index/typed-values.ts';
 import {
+  after,
   anySystem,
   anyType,
   anyVersion,
@@ -21,6 +22,35 @@ import {
   uriWord,
 } from '../index/words.ts';
 import type { Match, PartTest } from './match.ts';
+
+/** So many letters may be small or capital: each doubles the ways to begin. */
+const mostLetters = 4;
+
+/** By its first letters in every case, and a test of the others: most codes have none behind these. */
+const caselessMatches = (system: string | undefined, code: string): Match[] => {
+  const small = cleared(code).replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+  const [lead = ''] = new RegExp(`^(?:[^a-z]*[a-z]){0,${mostLetters}}[^a-z]*`).exec(small) ?? [];
+  const ways = lead
+    .split('')
+    .reduce<string[]>(
+      (starts, letter) =>
+        [...new Set([letter, /[a-z]/.test(letter) ? letter.toUpperCase() : letter])].flatMap((each) =>
+          starts.map((start) => start + each),
+        ),
+      [''],
+    );
+  if (lead === small)
+    return ways.map((each) => tokenMatch({ code: each, ...(system === undefined ? {} : { system }) }));
+  const ofSystem: PartTest[] = system === undefined ? [] : [{ nth: 2, test: 'is', text: short(cleared(system)) }];
+  return ways.map((start) => ({ start, tests: [{ nth: 1, test: 'same', text: small }, ...ofSystem] }));
+};
+
+const tokenMatches = (value: TokenValue): Match[] => {
+  const { system, code = '', isCaseless } = value;
+  return isCaseless && /[A-Za-z]/.test(code) && code.length <= longest
+    ? caselessMatches(system, code)
+    : [tokenMatch(value)];
+};
 
 const tokenMatch = ({ system, code, leads }: TokenValue): Match => {
   if (leads && code !== undefined) return { start: cleared(code) };
@@ -40,11 +70,15 @@ const identifierMatch = ({ system, code }: TokenValue, onlyType: string | undefi
 };
 
 /** Of elements of type code the code alone is stored: which system it is of, their binding says. */
-export const impliedMatches = ({ system, code }: TokenValue, sets: readonly CodeSet[]): Match[] => {
+export const impliedMatches = ({ system, code, isCaseless }: TokenValue, sets: readonly CodeSet[]): Match[] => {
   if (system === undefined || system === '') return [];
   return sets.flatMap(({ systems }): Match[] => {
     const codes = Object.hasOwn(systems, system) ? systems[system] : undefined;
     if (codes === undefined) return [];
+    if (code !== undefined && isCaseless && codes !== null) {
+      const same = codes.filter((each) => each.toLowerCase() === code.toLowerCase());
+      return same.map((each) => ({ exact: tokenWord('', each) }));
+    }
     if (code !== undefined) return codes === null || codes.includes(code) ? [{ exact: tokenWord('', code) }] : [];
     return codes ? codes.map((each) => ({ exact: tokenWord('', each) })) : [tokenMatch({ system: '' })];
   });
@@ -63,7 +97,16 @@ const referenceMatches = ({ type, id, version, below }: ReferenceValue, onlyType
   return below ? [{ exact }, { start: `${exact}.` }] : [{ exact }];
 };
 
+/** Behind the words of one folded text, and before those of every longer one. */
+const behind = '\u0002';
+
 const stringMatches: Readonly<Record<StringMatch, (text: string) => Match>> = {
+  equal: (text) => ({ start: `${fold(text)}${seam}` }),
+  begins: (text) => ({ start: fold(text) }),
+  gt: (text) => ({ from: `${fold(text)}${behind}`, to: after('') }),
+  ge: (text) => ({ from: fold(text), to: after('') }),
+  lt: (text) => ({ from: '', to: fold(text) }),
+  le: (text) => ({ from: '', to: `${fold(text)}${behind}` }),
   exact: (text) => ({ exact: stringWord(text) }),
   start: (text) => ({ start: fold(text).slice(0, longest) }),
   contains: (text) => ({ start: '', tests: [{ nth: 1, test: 'has', text: fold(text) }] }),
@@ -99,7 +142,7 @@ const uriMatches = ({ match, values }: Extract<Clause, { kind: 'uri' }>): Match[
 export const matchesOf = (clause: Clause, units: WordNeeds['units'], onlyType?: string): Match[] | undefined => {
   switch (clause.kind) {
     case 'token':
-      return clause.values.map(tokenMatch);
+      return clause.values.flatMap(tokenMatches);
     case 'reference':
       return clause.values.flatMap((value) => referenceMatches(value, onlyType));
     case 'string':

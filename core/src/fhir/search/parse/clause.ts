@@ -111,13 +111,26 @@ const string: Read = (asked) => {
   throw refuseModifier(asked, 'string');
 };
 
-const uri: Read = (asked) => {
+/** R4 search.html#versions: behind the own address of a resource its version may stand. */
+const versioned = ({ parameter, parameters }: ClauseContext, clause: Extract<Clause, { kind: 'uri' }>): Clause => {
+  const whole = clause.values.filter((text) => text.includes('|'));
+  if (parameter.code !== 'url' || clause.match !== 'exact' || !parameters.has('version') || whole.length === 0)
+    return clause;
+  const apart = whole.map((text): Clause => {
+    const [url = '', version = ''] = text.split('|', 2);
+    const ofVersion: Clause = { kind: 'token', code: 'version', values: [{ code: version }] };
+    return { kind: 'all', clauses: [{ ...clause, values: [url] }, ofVersion] };
+  });
+  return { kind: 'any', clauses: [clause, ...apart] };
+};
+
+const uri: Read = (asked, context) => {
   const { name, code, modifier = 'exact', values } = asked;
   const texts = values.map(unescaped);
   if (modifier === 'below' && texts.some(({ length }) => length > longestStart))
     throw invalid(name, `${name} takes addresses of at most ${longestStart} characters`);
   if (modifier === 'exact' || modifier === 'above' || modifier === 'below')
-    return { kind: 'uri', code, match: modifier, values: texts };
+    return versioned(context, { kind: 'uri', code, match: modifier, values: texts });
   throw refuseModifier(asked, 'uri');
 };
 

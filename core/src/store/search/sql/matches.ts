@@ -1,5 +1,5 @@
 /** Conditions on single index entries: what a word or a span must be to match. */
-import type { DateValue, NearValue, Prefix } from '../../../fhir/search/query.ts';
+import type { DatePrefix, DateValue, NearValue } from '../../../fhir/search/query.ts';
 import { longerThan } from '../../index/typed-values.ts';
 import { after } from '../../index/words.ts';
 import type { Match, PartTest } from '../match.ts';
@@ -11,6 +11,8 @@ const testSql = ({ nth, test, text }: PartTest, alias: string, bind: Bind): stri
   const part = `split_part(${alias}.value, chr(1), ${nth})`;
   const tests: Readonly<Record<PartTest['test'], () => string>> = {
     is: () => `${part} = ${bind(text)}`,
+    // Under the collation of the column, which is C, only the letters of ASCII have a case.
+    same: () => `lower(${part}) = ${bind(text)}`,
     below: () => `${part} < ${bind(text)}`,
     atLeast: () => `${part} >= ${bind(text)}`,
     has: () => `${part} like ${bind(`%${escaped(text)}%`)}`,
@@ -27,11 +29,15 @@ const boundsSql = (match: Match, alias: string, bind: Bind): string[] => {
 };
 
 const matchSql = (match: Match, alias: string, bind: Bind): string =>
-  ['true', ...boundsSql(match, alias, bind), ...(match.tests ?? []).map((test) => testSql(test, alias, bind))].join(
-    ' and ',
-  );
+  [
+    'true',
+    ...boundsSql(match, alias, bind),
+    ...(match.tests ?? []).map((test) => testSql(test, alias, bind)),
+    ...(match.except ?? []).map((other) => `not (${matchSql(other, alias, bind)})`),
+  ].join(' and ');
 
-const isExact = (match: Match): match is Extract<Match, { exact: string }> => 'exact' in match && !match.tests;
+const isExact = (match: Match): match is Extract<Match, { exact: string }> =>
+  'exact' in match && !match.tests && !match.except;
 
 /** One arm for all exact values, one for each other; of none, one that finds nothing. */
 export const wordArms = (matches: readonly Match[], alias: string, bind: Bind): string[] => {
@@ -68,7 +74,7 @@ export const spanArms = (value: DateValue, s: string, { bind, now }: Context): s
     const wide = approximately(value, now);
     return `${s}.low <= ${bind(wide.high)}::int8 and ${s}.high >= ${bind(wide.low)}::int8`;
   };
-  const arms: Readonly<Record<Prefix, () => string[]>> = {
+  const arms: Readonly<Record<DatePrefix, () => string[]>> = {
     eq: () => [within()],
     ne: () => [`not (${within()})`],
     gt: above,
@@ -78,6 +84,8 @@ export const spanArms = (value: DateValue, s: string, { bind, now }: Context): s
     sa: () => [`${s}.low > ${high()}`],
     eb: () => [`${s}.low < ${low()} and ${s}.high < ${low()}`],
     ap: () => [near()],
+    co: () => [`${s}.low <= ${low()} and ${s}.high >= ${high()}`],
+    po: () => [`${s}.low <= ${high()} and ${s}.high >= ${low()}`],
   };
   return arms[value.prefix]();
 };
@@ -86,6 +94,8 @@ export const spanArms = (value: DateValue, s: string, { bind, now }: Context): s
 export const updatedArm = ({ prefix, low, high }: DateValue, r: string, bind: Bind): string => {
   const from = (): string => `to_timestamp(${bind(low)}::float8 / 1000)`;
   const to = (): string => `to_timestamp(${bind(high + 1)}::float8 / 1000)`;
+  // A moment contains itself and nothing else.
+  if (prefix === 'co' && low !== high) return 'false';
   if (prefix === 'ne') return `not (${r}.updated >= ${from()} and ${r}.updated < ${to()})`;
   if (prefix === 'gt' || prefix === 'sa') return `${r}.updated >= ${to()}`;
   if (prefix === 'lt' || prefix === 'eb') return `${r}.updated < ${from()}`;
