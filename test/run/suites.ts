@@ -36,7 +36,7 @@ export const suites: readonly Suite[] = [
   },
   { name: 'scenarios', budgetSeconds: 180, quick: false, files: ['test/scenarios/**/*.test.ts'], timeoutSeconds: 60 },
   {
-    ...{ name: 'policies', beside: 'scenarios', budgetSeconds: 240, quick: false },
+    ...{ name: 'policies', beside: 'conformance', budgetSeconds: 240, quick: false },
     ...{ files: ['test/policies/**/*.test.ts'], timeoutSeconds: 60 },
   },
   { name: 'faults', budgetSeconds: 400, quick: false, files: ['test/faults/**/*.test.ts'], timeoutSeconds: 60 },
