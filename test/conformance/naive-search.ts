@@ -214,11 +214,13 @@ const answers = (world: NaiveWorld, resource: Json, { name, value, wish }: Asked
   return modifier === 'not' ? !some('') : some(modifier);
 };
 
+/** Whether a resource answers to every parameter, be it of this world or not. */
+export const naiveAnswers = (world: NaiveWorld, resource: Json, asked: readonly Asked[]): boolean =>
+  asked.every((one) => answers(world, resource, one));
+
 /** The resources of a type that answer to every parameter. */
 export const naiveSearch = (world: NaiveWorld, type: string, asked: readonly Asked[]): Json[] =>
-  world.resources.filter(
-    (resource) => typeOf(resource) === type && asked.every((one) => answers(world, resource, one)),
-  );
+  world.resources.filter((resource) => typeOf(resource) === type && naiveAnswers(world, resource, asked));
 
 /** What they refer to by a parameter, or who refers to them by it. */
 export const naiveIncluded = (
@@ -241,6 +243,9 @@ export const naiveIncluded = (
 
 /** R4 compartmentdefinition-patient: what is in that of a patient, of the types that the test has. */
 export const isInCompartment = (world: NaiveWorld, resource: Json, patient: Json): boolean =>
-  ({ Observation: ['subject', 'performer'], RiskAssessment: ['subject'], Patient: ['link'] })[typeOf(resource)]?.some(
-    (code) => leads(world, resource, code, patient),
-  ) ?? false;
+  ({
+    Observation: ['subject', 'performer'],
+    RiskAssessment: ['subject'],
+    QuestionnaireResponse: ['subject', 'patient'],
+    Patient: ['link'],
+  })[typeOf(resource)]?.some((code) => leads(world, resource, code, patient)) ?? false;

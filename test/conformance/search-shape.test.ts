@@ -94,6 +94,12 @@ describe('what shapes the answer of a search', () => {
     }
   });
 
+  it('leaves nothing out of a bundle without entries', async () => {
+    const { body } = await get('Patient?family=nobody&_elements=name');
+    expect(body).to.include.keys('total', 'link');
+    expect(body).to.not.have.property('meta');
+  });
+
   it('holds for the entries of a bundle too', async () => {
     const entries = ['Patient?_count=-1', 'Patient?_query=x', 'Patient?_summary=short', 'Patient?_count=0'];
     const entry = entries.map((url) => ({ request: { method: 'GET', url } }));

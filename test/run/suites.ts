@@ -35,10 +35,19 @@ export const suites: readonly Suite[] = [
     timeoutSeconds: 60,
   },
   { name: 'scenarios', budgetSeconds: 180, quick: false, files: ['test/scenarios/**/*.test.ts'], timeoutSeconds: 60 },
+  {
+    ...{ name: 'policies', beside: 'scenarios', budgetSeconds: 240, quick: false },
+    ...{ files: ['test/policies/**/*.test.ts'], timeoutSeconds: 60 },
+  },
   { name: 'faults', budgetSeconds: 400, quick: false, files: ['test/faults/**/*.test.ts'], timeoutSeconds: 60 },
   {
     ...{ name: 'storage', beside: 'faults', budgetSeconds: 300, quick: false },
     ...{ files: ['test/storage/**/*.test.ts'], timeoutSeconds: 60 },
+  },
+  {
+    // Prepared the first time, which is most of its budget; started once for all of it.
+    ...{ name: 'keycloak', beside: 'faults', budgetSeconds: 300, quick: false },
+    ...{ files: ['test/keycloak/**/*.test.ts'], timeoutSeconds: 60 },
   },
   { name: 'browser', budgetSeconds: 180, quick: false, files: ['test/browser/**/*.test.ts'], timeoutSeconds: 60 },
 ];

@@ -22,8 +22,11 @@ import { r4Codes, r4Terms, r4Types, ucumTable } from '../platform/structures.ts'
 import { contributionsOf, type Plugin } from '../plugin/define.ts';
 import { openOwnTerms } from '../terminology/own-trees.ts';
 import { openAccess, roleLayer } from '../policy/access.ts';
+import { consentLayer } from '../policy/consent-layer.ts';
+import { labelLayer } from '../policy/label-layer.ts';
 import { criteriaFaults, openCriteria } from '../policy/criteria.ts';
 import { buildRoleTable } from '../policy/role-table.ts';
+import { scopeLayer, withScopes } from '../policy/scope-layer.ts';
 import { openStandings } from '../policy/standing.ts';
 import { buildRegistry } from '../registry/registry.ts';
 import type { Database } from '../store/database.ts';
@@ -57,7 +60,7 @@ export const openKernel = (needs: KernelNeeds): OpenKernel => {
     plugins.map((plugin) => ({ owner: plugin.name, contributions: contributionsOf(plugin) })),
   );
   const roleFile = loadRoleFile(root);
-  const { table: roles, faults: roleFaults } = buildRoleTable(
+  const { table, faults: roleFaults } = buildRoleTable(
     roleFile,
     verbs.map(({ name }) => name),
   );
@@ -78,15 +81,25 @@ export const openKernel = (needs: KernelNeeds): OpenKernel => {
     targetsOf: (resource) => targetsOf({ structures, publicUrl }, resource),
     searchParameters: registry.all(searchParameterKind).map(({ value }) => value),
   });
+  const roles = withScopes(table);
   const compartments = r4Compartments();
   const criteria = openCriteria({
     ...{ compartments, file: roleFile, base: `${publicUrl}/fhir` },
     parametersOf: (type) => store.base.parameters(type).all,
+    foundTypes: store.base.foundTypes,
   });
   const allFaults = [...faults, ...roleFaults, ...criteriaFaults(roleFile, criteria)];
   if (allFaults.length > 0) throw misconfigured(allFaults);
   const standings = openStandings({ unitOf: store.single, base: `${publicUrl}/fhir`, now });
-  const access = openAccess([roleLayer(roles, criteria)], standings);
+  const access = openAccess(
+    [
+      roleLayer(roles, criteria),
+      scopeLayer(criteria),
+      labelLayer(roleFile.labels),
+      consentLayer({ unitOf: store.single, criteria, base: `${publicUrl}/fhir`, now, exempt: roleFile.exempt }),
+    ],
+    standings,
+  );
   const kernel: Kernel = {
     ...{ store, structures, model, xml: openXml(structures), references: config.fhir.references },
     ...{ binary: binaryRules(config.fhir.binary), deferred: config.fhir.deferred },

@@ -3,20 +3,19 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Loaded } from '../config/load.ts';
 import { buildApp, type AppNeeds } from '../http/app.ts';
 import { openServer } from '../http/server.ts';
-import { noTenant, openDirectory } from '../identity/accounts.ts';
+import { noTenant } from '../identity/accounts.ts';
 import { loadDemoAccounts } from '../identity/demo.ts';
 import { openKeyRing, type KeyRing } from '../identity/keyring.ts';
-import { openVerifier } from '../identity/verify.ts';
 import { answerLater } from '../interaction/deferred-task.ts';
 import { ownTask } from '../interaction/own-task.ts';
 import { jobKind } from '../jobs/job.ts';
+import { loadDemoRecord } from './demo-record.ts';
 import { openJobs } from '../jobs/runner.ts';
 import type { Kernel, Perform } from '../interaction/kernel.ts';
 import { openMetrics, type Metrics } from '../observe/metrics.ts';
 import { openTracer } from '../observe/tracing.ts';
 import type { Log } from '../observe/log.ts';
 import { healthRoutes, type PartState } from '../platform/health.ts';
-import { identityProvider, realmPath } from '../platform/identity-provider.ts';
 import { platform } from '../platform/platform.ts';
 import type { Plugin } from '../plugin/define.ts';
 import { routeKind, siteKind } from '../plugin/route.ts';
@@ -24,6 +23,7 @@ import { openDatabase, type Database } from '../store/database.ts';
 import { judgeLedger, type LedgerRow } from '../store/migrator.ts';
 import { openClosers } from './closers.ts';
 import type { Effects } from './effects.ts';
+import { openIdentity, type Identity } from './open-identity.ts';
 import { openKernel } from './open-kernel.ts';
 import { migrationsOf, orderedPlugins, type Prepared } from './prepare.ts';
 import { setUp } from './setup.ts';
@@ -52,6 +52,7 @@ export interface Serving {
   readonly metrics: Metrics;
   readonly database: Database;
   readonly keys: KeyRing;
+  readonly identity: Identity;
   readonly kernel: Kernel;
   readonly perform: Perform;
   readonly close: () => Promise<void>;
@@ -137,6 +138,13 @@ export const serve = async (needs: ServeNeeds): Promise<Serving> => {
       },
     });
     const { registry } = kernel;
+    // Tests begin with an empty record, and make their own.
+    if (config.identity.demoAccounts && config.profile === 'demo')
+      await grow.part(
+        'demo record',
+        () => loadDemoRecord({ root: needs.root, database: opened, perform }),
+        (made) => (made ? 'made' : 'there'),
+      );
     closing(
       await openJobs({
         ...{ database: opened, perform, node: needs.node, log, metrics, onFatal },
@@ -164,21 +172,23 @@ export const serve = async (needs: ServeNeeds): Promise<Serving> => {
       watchLedger().catch((error: unknown) => log.error({ err: error }, 'the ledger of migrations could not be read'));
     });
 
-    const issuer = `${publicUrl}${realmPath}`;
-    const verify = openVerifier({ database: opened, keys, issuer, now });
-    const provider = identityProvider({
-      directory: openDirectory(opened, config.identity.demoAccounts),
-      ...{ keys, publicUrl, log, accessTokenSeconds: config.identity.accessTokenSeconds },
-      origins: config.http.cors.origins,
-    });
+    const identity = await openIdentity({ config, database: opened, keys, publicUrl, perform, effects, log, closing });
     server.use(
       buildApp({
         ...common,
         publicUrl,
         routes: registry.all(routeKind).map(({ value }) => value),
         sites: registry.all(siteKind).map(({ value }) => value),
-        mounts: [{ path: realmPath, handle: provider }],
-        fhir: { kernel, perform, verify, bodyLimitBytes: config.http.bodyLimitBytes },
+        mounts: identity.mounts,
+        fhir: {
+          kernel,
+          perform,
+          verify: identity.verify,
+          portal: identity.portal,
+          launches: identity.launches,
+          smartFront: identity.smartFront,
+          bodyLimitBytes: config.http.bodyLimitBytes,
+        },
       }),
     );
     // Opened first, so that readiness can be asked from the beginning; closed first too: what is on the way needs all the rest.
@@ -187,7 +197,7 @@ export const serve = async (needs: ServeNeeds): Promise<Serving> => {
       if (config.http.noticeMs > 0) await pause(config.http.noticeMs);
     });
     starting = false;
-    return { port: server.port, publicUrl, metrics, database: opened, keys, kernel, perform, close };
+    return { port: server.port, publicUrl, metrics, database: opened, keys, identity, kernel, perform, close };
   } catch (thrown) {
     await close();
     throw thrown;

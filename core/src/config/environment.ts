@@ -10,17 +10,13 @@ const named: Readonly<Record<string, string>> = {
   HEDDLE_HOME: 'home',
   HEDDLE_PUBLIC_URL: 'publicUrl',
   HEDDLE_PROFILE: 'profile',
+  HEDDLE_AUTH_ISSUER: 'identity.issuer',
 };
 
 /** Promised by the public surface to parts that are still to come: taken without effect, and said so. */
 const later: Readonly<Record<string, string>> = {
   HEDDLE_HL7_PORT: 'no HL7 adapter is installed',
   HEDDLE_ASTM_PORT: 'no ASTM adapter is installed',
-};
-
-/** Refused, because going on without their effect would be unsafe. */
-const refused: Readonly<Record<string, string>> = {
-  HEDDLE_AUTH_ISSUER: 'this version knows only the embedded identity provider; unset it',
 };
 
 const plain = (name: string): string => name.replaceAll('_', '').toLowerCase();
@@ -71,7 +67,7 @@ export const environmentLayer = (
   const origin = new Map<string, string>();
   const faults: string[] = [];
   const warnings: string[] = [];
-  const knownNames = [...Object.keys(named), ...Object.keys(later), ...Object.keys(refused)];
+  const knownNames = [...Object.keys(named), ...Object.keys(later)];
 
   for (const [variable, value] of Object.entries(environment)) {
     // An empty variable is how compose files say "not set".
@@ -87,7 +83,6 @@ export const environmentLayer = (
       else if (!put(tree, path, read)) faults.push(`${variable}: another variable sets a value above it`);
       origin.set(path.join('.'), variable);
     } else if (Object.hasOwn(later, variable)) warnings.push(`${variable} has no effect: ${later[variable]}`);
-    else if (Object.hasOwn(refused, variable)) faults.push(`${variable}: ${refused[variable]}`);
     else if (variable.startsWith('HEDDLE_'))
       faults.push(`${variable}: unknown variable${didYouMean(variable, knownNames)}`);
   }

@@ -22,6 +22,8 @@ const shape = z.strictObject({
   groups: z.record(z.string(), words),
   patients: z.record(z.string(), words).default({}),
   belongs: z.record(z.string(), words).default({}),
+  labels: z.record(z.string(), words).default({}),
+  exempt: words.default([]),
   roles: z.record(z.string(), z.record(z.string(), z.array(z.union([z.string(), grant])))),
 });
 

@@ -12,7 +12,14 @@ export interface Unsafe {
   readonly fault: string;
 }
 
-export const unsafeSettings = ({ identity, keys, http, publicUrl, database }: Configuration): readonly Unsafe[] => {
+export const unsafeSettings = ({
+  identity,
+  keys,
+  http,
+  publicUrl,
+  database,
+  mail,
+}: Configuration): readonly Unsafe[] => {
   const found: Unsafe[] = [];
   const refuse = (key: string, unsafe: boolean, fault: string): void =>
     void (unsafe && found.push({ key, fault: `production refuses to start: ${fault}` }));
@@ -42,6 +49,11 @@ export const unsafeSettings = ({ identity, keys, http, publicUrl, database }: Co
     'http.proxies',
     http.tls === undefined && http.proxies.length === 0,
     'plain HTTP without a proxy; set http.proxies to the addresses of the proxy that speaks TLS, or http.tls to a certificate and key',
+  );
+  refuse(
+    'mail.smtp',
+    identity.registration.tenant !== undefined && mail.smtp === undefined,
+    'people may register themselves (identity.registration.tenant), and no mail.smtp sends their letters',
   );
   refuse('database.fsync', !database.fsync, 'database.fsync is off, and a power cut would lose what was confirmed');
   return found;

@@ -124,7 +124,51 @@ export const schema = z.strictObject({
   }),
   identity: z.strictObject({
     demoAccounts: flag,
-    accessTokenSeconds: whole(30, 86_400),
+    accessTokenSeconds: whole(5, 86_400),
+    /** Of offline access. */
+    refreshSeconds: whole(60, 31_536_000),
+    /** A session ends when it was not used for so long, and in any case after the longer time. */
+    session: z.strictObject({ idleSeconds: whole(5, 604_800), mostSeconds: whole(10, 2_592_000) }),
+    /** Wrong passwords and codes in a row that are forgiven; then each waits twice as long as the one before. */
+    lockOut: z.strictObject({
+      after: whole(1, 1_000),
+      addressAfter: whole(1, 100_000),
+      longestSeconds: whole(1, 86_400),
+    }),
+    /** Who must have a second factor; `staff` is everybody but patients. */
+    secondFactor: z.enum(['optional', 'staff']),
+    /** A Keycloak realm or another OpenID provider in place of the embedded one. */
+    issuer: webAddress.optional(),
+    /** What its tokens must be for. */
+    audience: z.string().min(1),
+    /** By so much may clocks differ. */
+    clockSkewSeconds: whole(0, 300),
+    /** The tenant in which people may register themselves as patients; none where they may not. */
+    registration: z.strictObject({
+      tenant: z
+        .string()
+        .min(1)
+        .nullish()
+        .transform((name) => name ?? undefined),
+    }),
+    /** Clients that act with the whole role of their caller; all others are held to SMART scopes. */
+    houseClients: list,
+    /** The client by which the portal signs people in. The embedded provider needs no secret. */
+    portal: z.strictObject({ clientId: z.string().min(1), clientSecret: z.string().optional() }),
+    /** Asks the issuer whether a token still holds, at most so often for each; 0 never asks. */
+    introspection: z.strictObject({
+      clientId: z.string().optional(),
+      clientSecret: z.string().optional(),
+      everySeconds: whole(0, 3_600),
+    }),
+  }),
+  /** Letters; without a server they are told on the console. */
+  mail: z.strictObject({
+    smtp: z
+      .string()
+      .regex(/^smtps?:\/\//, 'must be smtps://user:password@host:465')
+      .optional(),
+    from: z.string().min(3),
   }),
   log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']) }),
   tracing: z.strictObject({ endpoint: webAddress.optional() }),

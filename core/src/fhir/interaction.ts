@@ -17,15 +17,15 @@ export interface Caller {
   readonly kind: 'user' | 'client' | 'nobody';
   readonly roles: readonly string[];
   /** The OAuth client through which the caller came; none where no token was needed. */
-  readonly client?: string;
+  readonly client?: string | undefined;
   /** Ends with a sign-out. */
-  readonly session?: string;
+  readonly session?: string | undefined;
   /** Who the caller is in the record: a Patient, Practitioner, RelatedPerson or Person. */
-  readonly fhirUser?: CallerReference;
+  readonly fhirUser?: CallerReference | undefined;
   /** SMART scopes that narrow what the roles allow; undefined for clients of the house, which act with the whole role. */
-  readonly scopes?: readonly string[];
+  readonly scopes?: readonly string[] | undefined;
   /** What a SMART launch is about. */
-  readonly launch?: { readonly patient?: string; readonly encounter?: string };
+  readonly launch?: { readonly patient?: string | undefined; readonly encounter?: string | undefined } | undefined;
 }
 
 export interface CallerReference {

@@ -6,8 +6,12 @@ import { partOf, type Part } from './subset.ts';
 
 type TypeOf = Structures['type'];
 
+/** Bundles that this server makes of an answer; without an entry too they are the answer. */
+const answers: ReadonlySet<unknown> = new Set(['searchset', 'history', 'batch-response', 'transaction-response']);
+
 /** Of a bundle in a bundle, the same. */
 const partialTree = (tree: Resource, part: Part, typeOf: TypeOf): Resource => {
+  if (tree.resourceType === 'Bundle' && tree.entry === undefined && answers.has(tree.type)) return tree;
   if (tree.resourceType !== 'Bundle' || !Array.isArray(tree.entry)) return partOf(tree, part, typeOf);
   const entry = tree.entry.map((each: { resource?: Resource; search?: { mode?: string } }) =>
     each.resource && each.search?.mode !== 'outcome'

@@ -13,9 +13,12 @@ import type { Exchange, Middleware } from './exchange.ts';
 import { answerFhir, fhirPrefix, type FhirDoor } from './fhir.ts';
 import { faults } from './faults.ts';
 import { forwarded } from './forwarded.ts';
+import { portalSession } from './portal-session.ts';
 import { requestId } from './request-id.ts';
 import { contributedRoutes } from './routes.ts';
 import { securityHeaders } from './security-headers.ts';
+import { smart } from './smart.ts';
+import { smartFront } from './smart-front.ts';
 import { sites } from './site.ts';
 
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -78,9 +81,12 @@ export const buildApp = (needs: AppNeeds): RequestHandler => {
     cors(origins),
     compression,
     faults(log),
+    smart(fhir, fhir),
+    smartFront(fhir?.smartFront),
     fhirDoor(fhir),
     mounted(needs.mounts),
-    contributedRoutes(needs.routes, bodyLimitBytes, fhir?.verify),
+    portalSession(fhir?.portal, fhir?.verify),
+    contributedRoutes(needs.routes, bodyLimitBytes, fhir),
     sites(needs.sites),
     nothingHere,
   ];

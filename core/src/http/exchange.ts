@@ -6,7 +6,7 @@ export interface Exchange {
   requestId: string;
   trace: Trace | undefined;
   caller: Caller | undefined;
-  /** The part of the house that answers: `fhir`, `api`, `realm`, `site`, `health`. A closed list, for metrics. */
+  /** The part of the house that answers: `fhir`, `api`, `realm`, `session`, `site`, `health`. A closed list, for metrics. */
   area: string;
   /** How a FHIR answer is wanted; a refusal takes the same form. */
   represent?: (text: string) => { readonly type: string; readonly body: string };

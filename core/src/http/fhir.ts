@@ -5,24 +5,27 @@ import { refusedGraphql } from '../fhir/graphql/refusal.ts';
 import { queryIn } from '../fhir/query-text.ts';
 import { allowedMethods, readFhirRequest, type FhirRequest } from '../fhir/request-table.ts';
 import { etagOf, textOf } from '../fhir/stored.ts';
-import type { Verify } from '../identity/verify.ts';
 import { defer, isDeferrable } from '../interaction/deferred.ts';
+import type { Launches } from '../identity/launches.ts';
 import type { Kernel, Perform } from '../interaction/kernel.ts';
 import { malformed, notSupported } from '../outcome/outcome.ts';
-import { authenticate, hangUpOf } from './authenticate.ts';
+import { authenticate, hangUpOf, type Doorkeeper } from './authenticate.ts';
 import { answerBinaryForm, isBinaryAnswer } from './binary-answer.ts';
 import { readBinaryWanted } from './binary-form.ts';
 import { readBinary } from './binary-upload.ts';
 import type { Context } from './exchange.ts';
+import type { SmartFront } from './smart-front.ts';
 import { readCarried } from './fhir-body.ts';
 import { contentTypes } from './media-type.ts';
 import { readPrefer, type Preference } from './prefer.ts';
 import { readWanted, represent, shapeOf, type Wanted } from './representation.ts';
 
-export interface FhirDoor {
+export interface FhirDoor extends Doorkeeper {
   readonly kernel: Kernel;
   readonly perform: Perform;
-  readonly verify: Verify;
+  readonly launches?: Launches | undefined;
+  /** Where another provider signs in, and cannot launch SMART apps. */
+  readonly smartFront?: SmartFront | undefined;
   readonly bodyLimitBytes: number;
 }
 
@@ -122,7 +125,7 @@ const ofOneResource = new Set(['create', 'update', 'read', 'vread']);
 
 export const answerFhir = async (
   ctx: Context,
-  { kernel, perform, verify, bodyLimitBytes }: FhirDoor,
+  { kernel, perform, bodyLimitBytes, ...keeper }: FhirDoor,
 ): Promise<void> => {
   ctx.state.area = 'fhir';
   const path = ctx.path.slice(fhirPrefix.length);
@@ -137,7 +140,7 @@ export const answerFhir = async (
   ctx.state.represent =
     takes === 'graphql' ? refusedGraphql : (text) => represent(text, { ...wanted, part: undefined }, kernel);
   const open = kernel.verbs.some((verb) => verb.open && verb.name === asked.verb);
-  const caller = open ? nobody : await authenticate(ctx, verify);
+  const caller = open ? nobody : await authenticate(ctx, keeper);
   const carried: Pick<Interaction, 'body' | 'bytes' | 'patch' | 'query'> =
     isBinary && takes === 'resource'
       ? await readBinary(ctx, { takes, ...asked }, kernel, bodyLimitBytes)

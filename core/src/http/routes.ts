@@ -4,7 +4,7 @@ import { nobody } from '../fhir/interaction.ts';
 import type { Verify } from '../identity/verify.ts';
 import type { Route } from '../plugin/route.ts';
 import { notSupported, unavailable } from '../outcome/outcome.ts';
-import { authenticate, hangUpOf } from './authenticate.ts';
+import { authenticate, hangUpOf, type Doorkeeper } from './authenticate.ts';
 import type { Exchange, Middleware } from './exchange.ts';
 import { readText } from './request-body.ts';
 
@@ -17,13 +17,13 @@ const refuse: Verify = async () => {
 export const contributedRoutes = (
   routes: readonly Route[],
   bodyLimitBytes: number,
-  verify: Verify = refuse,
+  keeper: Doorkeeper = { verify: refuse },
 ): Middleware => {
   const router = new Router<Exchange>();
   for (const { method, path, access, answer } of routes) {
     router.register(path, method === 'GET' ? ['GET', 'HEAD'] : [method], async (ctx) => {
       ctx.state.area = healthPaths.has(path) ? 'health' : 'api';
-      const caller = access === 'open' ? nobody : await authenticate(ctx, verify);
+      const caller = access === 'open' ? nobody : await authenticate(ctx, keeper);
       const body = method === 'GET' ? '' : await readText(ctx.req, bodyLimitBytes);
       const { params } = ctx;
       // The token goes no further than the caller that it became.

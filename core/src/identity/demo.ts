@@ -22,16 +22,40 @@ const people: readonly (readonly [username: string, tenant: string, role: string
   ['otherhospital-admin', 'otherhospital', 'admin'],
 ];
 
+/** Who they are in the record that the demo brings. */
+const fhirUserOf = (username: string): string | undefined => {
+  if (username === 'patient') return 'Patient/demo-patient';
+  return staff.includes(username) ? `Practitioner/demo-${username}` : undefined;
+};
+
+/** Accounts of an older release were nobody in the record. */
+const linkAccounts = async ({ database }: Pick<AccountNeeds, 'database'>): Promise<void> => {
+  const linked = staff.map((name) => [name, fhirUserOf(name)] as const);
+  await database.transactions.transaction(noTenant, ({ query }) =>
+    query(
+      `update account set fhir_user = t.link from unnest($1::text[], $2::text[]) as t (name, link)
+        where demo and fhir_user is null and username = t.name`,
+      [linked.map(([name]) => name), linked.map(([, link]) => link)],
+    ),
+  );
+};
+
 /** False when they were there already. */
 export const loadDemoAccounts = async ({ database, ids, random }: AccountNeeds): Promise<boolean> => {
   const present = await database.transactions.transaction(noTenant, ({ query }) =>
     query(`select 1 from client where id = 'heddle-service'`),
   );
-  if (present.length > 0) return false;
+  if (present.length > 0) {
+    await linkAccounts({ database });
+    return false;
+  }
   const hash = await hashPassword(password, random);
   await database.transactions.transaction(noTenant, async (transaction) => {
-    for (const [username, tenant, role] of people)
-      await insertAccount(transaction, { username, tenant, roles: [role], demo: true }, hash, ids);
+    for (const [username, tenant, role] of people) {
+      const fhirUser = fhirUserOf(username);
+      const account = { username, tenant, roles: [role], demo: true, ...(fhirUser ? { fhirUser } : {}) };
+      await insertAccount(transaction, account, hash, ids);
+    }
     await insertCommandLineClient(transaction);
     await transaction.query(
       `insert into client (id, tenant, secret, grants, roles, demo)

@@ -7,7 +7,7 @@ import type { Transaction } from '../store/pool.ts';
 import { noTenant } from './accounts.ts';
 import { masterName, seal, unseal, wrongMaster } from '../store/seal.ts';
 
-export type Purpose = 'token' | 'cursor' | 'cookie' | 'audit';
+export type Purpose = 'token' | 'cursor' | 'cookie' | 'audit' | 'account';
 
 export interface Key {
   readonly id: string;
@@ -41,14 +41,15 @@ export interface KeyRingNeeds {
   readonly log: Log;
 }
 
-export const purposes: readonly Purpose[] = ['token', 'cursor', 'cookie', 'audit'];
+export const purposes: readonly Purpose[] = ['token', 'cursor', 'cookie', 'audit', 'account'];
 
-/** Days that a key stays after a newer one took its place. What audit keys signed must stay provable. */
+/** Days that a key stays after a newer one took its place. What audit keys signed must stay provable, what account keys sealed readable. */
 const keptDays: Readonly<Record<Purpose, number>> = {
   token: 7,
   cursor: 7,
   cookie: 30,
   audit: Number.POSITIVE_INFINITY,
+  account: Number.POSITIVE_INFINITY,
 };
 
 const tendMs = 3_600_000;

@@ -35,3 +35,20 @@ export const checkPassword = async (password: string, hash: string | undefined):
   });
   return timingSafeEqual(tag, known) && hash !== undefined;
 };
+
+export const leastLength = 12;
+const mostLength = 256;
+
+/** NIST SP 800-63B: length counts; what everybody guesses first is refused. */
+const guessedFirst =
+  /^(.)\1+$|^(?:password|passwort|qwerty|letmein|welcome|hospital|heddle|admin|0123456789|1234567890)[\d!.]*$/i;
+
+/** What is wrong with a new password, told to the person. */
+export const passwordFault = (password: string, username: string): string | undefined => {
+  if (password.length < leastLength) return `A password needs at least ${leastLength} characters.`;
+  if (password.length > mostLength) return `A password may have ${mostLength} characters.`;
+  if (guessedFirst.test(password)) return 'That password is among the first that anybody would guess.';
+  if (username !== '' && password.toLowerCase().includes(username.toLowerCase()))
+    return 'A password must not hold the account’s name.';
+  return undefined;
+};

@@ -1,73 +1,62 @@
-/** Turns a bearer token into a Caller; refuses any whose signature, issuer, audience, time or tenant does not hold, and remembers checked ones by hash until they expire. */
+/** Turns a bearer token into a Caller; refuses any whose issuer, session or tenant does not hold, and remembers checked ones by hash until they expire or are taken back. */
 import { hash } from 'node:crypto';
-import { errors, importJWK, jwtVerify, type CryptoKey, type JWTPayload } from 'jose';
+import { decodeJwt, type JWTPayload } from 'jose';
 import type { Caller } from '../fhir/interaction.ts';
 import { unauthenticated } from '../outcome/outcome.ts';
 import type { Database } from '../store/database.ts';
 import { tenants } from './accounts.ts';
-import { tokenAlgorithm, type KeyRing } from './keyring.ts';
+import type { Issuer } from './issuer.ts';
+import type { Launch } from './sign-in-rows.ts';
+import type { Bearer, SignedOut } from './signed-out.ts';
+import { callerOf, tenantOf, type CallerNeeds } from './token-caller.ts';
 
-export const audience = 'heddle';
+/** `tenant`: the one that the caller names, of several. */
+export type Verify = (token: string, tenant?: string) => Promise<Caller>;
 
-export type Verify = (token: string) => Promise<Caller>;
-
-export interface VerifierNeeds {
+export interface VerifierNeeds extends CallerNeeds {
   readonly database: Database;
-  readonly keys: KeyRing;
-  readonly issuer: string;
+  readonly issuers: readonly Issuer[];
+  readonly signedOut: SignedOut;
+  /** How often an issuer is asked again about a token that it gave. */
+  readonly introspectMs: number;
+  /** What a token is about, where its issuer cannot say so itself. */
+  readonly launchOf?: (token: string) => Promise<Launch | undefined>;
   readonly now: () => number;
 }
 
 interface Remembered {
   readonly caller: Caller;
+  readonly bearer: Bearer;
   readonly until: number;
 }
 
 const mostRemembered = 20_000;
-const leastBetweenReloadsMs = 1_000;
 
-const textIn = (claims: JWTPayload, name: string): string => {
-  const value = claims[name];
-  if (typeof value !== 'string' || value === '') throw unauthenticated(`the token has no ${name}`);
-  return value;
+const bearerOf = ({ sub = '', sid, jti, iat = 0 }: JWTPayload): Bearer => ({
+  subject: sub,
+  session: typeof sid === 'string' ? sid : undefined,
+  token: jti,
+  issued: iat * 1_000,
+});
+
+/** Only to know whom to ask; nothing of it is believed yet. */
+const issuerNamed = (token: string): string | undefined => {
+  try {
+    return decodeJwt(token).iss;
+  } catch {
+    return undefined;
+  }
 };
 
-const rolesIn = ({ realm_access: access }: JWTPayload): string[] => {
-  const roles = typeof access === 'object' && access !== null && 'roles' in access ? access.roles : [];
-  return Array.isArray(roles) ? roles.filter((role) => typeof role === 'string') : [];
-};
-
-/** jose tells why; the caller may know that the token is too old, and no more. */
-const refusal = (thrown: unknown): Error => {
-  if (thrown instanceof errors.JWTExpired) return unauthenticated('the token has expired: sign in again');
-  if (thrown instanceof errors.JOSEError) return unauthenticated('the token is not valid here');
-  return thrown instanceof Error ? thrown : new Error('a token check failed');
-};
-
-export const openVerifier = ({ database, keys, issuer, now }: VerifierNeeds): Verify => {
+export const openVerifier = (needs: VerifierNeeds): Verify => {
+  const { database, issuers, signedOut, introspectMs, now } = needs;
   const remembered = new Map<string, Remembered>();
-  const publicKeys = new Map<string, Promise<CryptoKey | Uint8Array>>();
   let tenantIds = new Map<string, number>();
-  let reloaded = 0;
 
-  // A dropped key must not live on in what it signed.
-  keys.onChange(() => {
-    remembered.clear();
-    publicKeys.clear();
+  for (const { onChange } of issuers) onChange(() => remembered.clear());
+  signedOut.onChange(() => {
+    for (const [digest, { bearer }] of remembered) if (!signedOut.holds(bearer)) remembered.delete(digest);
   });
-
-  const publicKey = async (id: string): Promise<CryptoKey | Uint8Array> => {
-    // Another node may have made a key a moment ago, before its announcement was heard. Strangers may send any id.
-    if (!keys.find('token', id) && now() - reloaded > leastBetweenReloadsMs) {
-      reloaded = now();
-      await keys.reload();
-    }
-    const key = keys.find('token', id);
-    if (!key) throw new errors.JWSSignatureVerificationFailed();
-    const known = publicKeys.get(id) ?? importPublic(key.secret);
-    publicKeys.set(id, known);
-    return known;
-  };
 
   const tenantId = async (name: string): Promise<number> => {
     if (!tenantIds.has(name)) tenantIds = new Map((await tenants(database)).map((tenant) => [tenant.name, tenant.id]));
@@ -76,40 +65,30 @@ export const openVerifier = ({ database, keys, issuer, now }: VerifierNeeds): Ve
     return id;
   };
 
-  const check = async (token: string): Promise<Remembered> => {
-    const { payload } = await jwtVerify(token, ({ kid }) => publicKey(kid ?? ''), {
-      algorithms: [tokenAlgorithm],
-      issuer,
-      audience,
-      requiredClaims: ['exp', 'sub'],
-      currentDate: new Date(now()),
-    }).catch((thrown: unknown) => {
-      throw refusal(thrown);
-    });
-    const tenantName = textIn(payload, 'tenant');
-    const subject = textIn(payload, 'sub');
-    const caller: Caller = {
-      tenant: await tenantId(tenantName),
-      tenantName,
-      subject,
-      kind: payload['azp'] === subject ? 'client' : 'user',
-      roles: rolesIn(payload),
-    };
-    return { caller: Object.freeze(caller), until: Number(payload.exp) * 1_000 };
+  const check = async (token: string, wanted: string | undefined): Promise<Remembered> => {
+    const named = issuerNamed(token);
+    const issuer = issuers.find(({ name }) => name === named);
+    if (!issuer) throw unauthenticated('the token is not valid here');
+    const claims = await issuer.check(token);
+    if (issuer.isActive && introspectMs > 0 && !(await issuer.isActive(token)))
+      throw unauthenticated('the session has ended: sign in again');
+    const name = tenantOf(claims, wanted);
+    const launch = claims.jti === undefined ? undefined : await needs.launchOf?.(claims.jti);
+    const caller = callerOf({ ...claims, ...launch }, { id: await tenantId(name), name }, needs);
+    const expires = Number(claims.exp) * 1_000;
+    const until = issuer.isActive && introspectMs > 0 ? Math.min(expires, now() + introspectMs) : expires;
+    return { caller, bearer: bearerOf(claims), until };
   };
 
-  return async (token) => {
-    const digest = hash('sha256', token, 'base64');
+  return async (token, wanted) => {
+    const digest = hash('sha256', wanted === undefined ? token : `${wanted}\n${token}`, 'base64');
     const known = remembered.get(digest);
     if (known && known.until > now()) return known.caller;
-    const fresh = await check(token);
+    const fresh = await check(token, wanted);
+    // Asked last: nothing may come between this answer and the memory of it.
+    if (!signedOut.holds(fresh.bearer)) throw unauthenticated('the session has ended: sign in again');
     if (remembered.size >= mostRemembered) remembered.delete(remembered.keys().next().value ?? '');
     remembered.set(digest, fresh);
     return fresh.caller;
   };
-};
-
-const importPublic = (secret: Uint8Array): Promise<CryptoKey | Uint8Array> => {
-  const { d: _private, ...jwk } = JSON.parse(Buffer.from(secret).toString('utf8')) as Record<string, string>;
-  return importJWK(jwk, tokenAlgorithm);
 };

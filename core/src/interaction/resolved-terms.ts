@@ -6,15 +6,17 @@ import { textOf } from '../fhir/stored.ts';
 import { openTerms, type FindDefinition } from '../terminology/value-set-tokens.ts';
 import type { Unit } from '../store/unit.ts';
 import { related, type HierarchyNeeds } from './hierarchy.ts';
-import type { Kernel } from './kernel.ts';
+import type { Kernel, Within } from './kernel.ts';
 import { permittedQuery } from './permitted-query.ts';
+import { definitionsOf, unitOf } from './unit-of.ts';
 
 const parsed = (current: Parameters<typeof textOf>[0]): Readonly<Record<string, unknown>> =>
   JSON.parse(textOf(current)) as Readonly<Record<string, unknown>>;
 
-/** Definitions are no record of anybody: whoever may search by them may use them. */
+type Definitions = Pick<Unit, 'find' | 'search'>;
+
 const finding =
-  (unit: Unit): FindDefinition =>
+  (unit: Definitions): FindDefinition =>
   async (type, address) => {
     const [, id] = new RegExp(`^${type}/([A-Za-z0-9.-]{1,64})$`).exec(address) ?? [];
     if (id !== undefined) {
@@ -129,16 +131,19 @@ const resolved = async (type: string, clause: Clause, resolving: Resolving): Pro
 export const resolvedTerms = async (
   kernel: Kernel,
   caller: Caller,
-  unit: Unit,
+  within: Within | undefined,
   { type, clauses }: Query,
 ): Promise<Query> => {
   const { parameters, impliedCodes } = kernel.store.searching(caller.tenant);
   const { codeSets, ownTerms } = kernel;
+  const definitions = definitionsOf(kernel, caller, within);
   const codeSystems = async (limit: number): Promise<readonly Readonly<Record<string, unknown>>[]> =>
-    (await unit.search({ query: { type: 'CodeSystem', clauses: [] }, limit })).map(({ current }) => parsed(current));
+    (await definitions.search({ query: { type: 'CodeSystem', clauses: [] }, limit })).map(({ current }) =>
+      parsed(current),
+    );
   const resolving: Resolving = {
-    ...{ parameters, unit },
-    terms: openTerms({ find: finding(unit), codeSystems, own: (name) => codeSets.get(name), ownTerms }),
+    ...{ parameters, unit: unitOf(kernel, caller, within) },
+    terms: openTerms({ find: finding(definitions), codeSystems, own: (name) => codeSets.get(name), ownTerms }),
     permit: (each) => permittedQuery(kernel, caller, { type: each, clauses: [] }),
     isMimeType: (each, code) => {
       const parameter = parameters(each).all.get(code);

@@ -50,7 +50,7 @@ const questionOf = async (
   const unit = unitOf(kernel, caller, within);
   const partOf = async ({ type, query }: (typeof read)[number]): Promise<Part> => {
     const understood = unknown.length > 0 ? readQuery(kernel, caller, type, known).query : query;
-    const { clauses } = await resolvedTerms(kernel, caller, unit, understood);
+    const { clauses } = await resolvedTerms(kernel, caller, within, understood);
     for (const { code } of shape.sort ?? [])
       if (!code.startsWith('_') && !parameters(type).all.has(code))
         throw invalid('_sort', `${type} has no search parameter ${code} to sort by`);

@@ -21,8 +21,12 @@ const mostEmptyPages = 50;
 
 const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
+/** `deceased` is also `deceasedBoolean` and `_deceasedBoolean`. */
 const kept = (resource: Readonly<Record<string, unknown>>, name: string): unknown[] =>
-  Object.entries(resource).filter(([key]) => key === name || key === `_${name}`);
+  Object.entries(resource).filter(([key]) => {
+    const rest = key.replace(/^_/, '');
+    return rest === name || (rest.startsWith(name) && /^[A-Z]/.test(rest.slice(name.length)));
+  });
 
 /** What is to be written must itself be permitted: nobody writes what he could not write again. */
 const checkWrite = async (unit: Unit, seer: Seer, change: Change): Promise<void> => {

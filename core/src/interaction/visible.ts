@@ -8,7 +8,8 @@ import type { Sight, Way } from '../policy/access.ts';
 import type { Unit } from '../store/unit.ts';
 import type { Kernel } from './kernel.ts';
 
-type Named = Pick<Stored, 'type' | 'id'>;
+/** What is known of a resource before it is judged: its content may be. */
+type Named = Pick<Stored, 'type' | 'id'> & Partial<Pick<Stored, 'tail'>>;
 
 export type Seeing = Pick<Kernel, 'access' | 'structures' | 'store'>;
 
@@ -34,30 +35,39 @@ const heldBy = async (unit: Unit, type: string, ids: readonly string[], clause: 
   return found;
 };
 
+const isSure = ({ clause, surely }: Way, { tail }: Named): boolean =>
+  !clause || (surely !== undefined && tail !== undefined && surely({ tail }));
+
 /** The open ways of current resources of one type, asked of the index. */
-const openOf = async (unit: Unit, type: string, ids: readonly string[], sights: readonly Sight[]) => {
-  const open = new Map<string, (readonly Way[])[]>(ids.map((id) => [id, []]));
+const openOf = async (unit: Unit, type: string, all: ReadonlyMap<string, Named>, sights: readonly Sight[]) => {
+  const open = new Map<string, (readonly Way[])[]>([...all.keys()].map((id) => [id, []]));
   for (const sight of sights) {
     const held = await Promise.all(
-      sight.map(async (way) => ({
-        way,
-        ids: way.clause ? await heldBy(unit, type, ids, way.clause) : undefined,
-      })),
+      sight.map(async (way) => {
+        const sure = new Set([...all].filter(([, each]) => isSure(way, each)).map(([id]) => id));
+        const unsure = [...all.keys()].filter((id) => !sure.has(id));
+        const found = way.clause && unsure.length > 0 ? await heldBy(unit, type, unsure, way.clause) : [];
+        return { way, ids: new Set([...sure, ...found]) };
+      }),
     );
-    for (const [id, ways] of open) ways.push(held.filter((each) => each.ids?.has(id) ?? true).map(({ way }) => way));
+    for (const [id, ways] of open) ways.push(held.filter((each) => each.ids.has(id)).map(({ way }) => way));
   }
   return open;
 };
 
 /** The open ways of a version as it was, or as it is to be. */
 export const openFor = async (unit: Unit, stored: Stored, sights: readonly Sight[]): Promise<Open> => {
-  const { resource } = parseBody(textOf(stored));
   const { type, id, updated } = stored;
+  if (sights.every((sight) => sight.every((way) => isSure(way, stored)))) return sights;
+  const { resource } = parseBody(textOf(stored));
   const candidate = { id, updated, resource };
   return Promise.all(
     sights.map(async (sight) => {
       const held = await Promise.all(
-        sight.map(async ({ clause }) => !clause || (await unit.satisfies({ type, clauses: [clause] }, candidate))),
+        sight.map(
+          async (way) =>
+            isSure(way, stored) || (await unit.satisfies({ type, clauses: way.clause ? [way.clause] : [] }, candidate)),
+        ),
       );
       return sight.filter((_, place) => held[place]);
     }),
@@ -106,9 +116,9 @@ export const openSeer = (seeing: Seeing, caller: Caller, unit: Unit, inPart: InP
     const open = new Map<string, Open>();
     for (const [type, mine] of Map.groupBy(all, (each) => each.type)) {
       const ofType = await sights(verb, type);
-      const ids = [...new Set(mine.map(({ id }) => id))];
-      const found = ofType.length === 0 ? undefined : await openOf(unit, type, ids, ofType);
-      for (const id of ids) open.set(keyOf({ type, id }), found?.get(id) ?? []);
+      const byId = new Map(mine.map((each) => [each.id, each]));
+      const found = ofType.length === 0 ? undefined : await openOf(unit, type, byId, ofType);
+      for (const id of byId.keys()) open.set(keyOf({ type, id }), found?.get(id) ?? []);
     }
     return open;
   };
@@ -141,7 +151,11 @@ export const openSeer = (seeing: Seeing, caller: Caller, unit: Unit, inPart: InP
       return new Set([...open].filter(([, each]) => isVisible(each)).map(([key]) => key));
     },
     versions: async (verb, all) => {
-      const now = await openOfAll(verb, all);
+      // Their content is not that of now.
+      const now = await openOfAll(
+        verb,
+        all.map(({ type, id }) => ({ type, id })),
+      );
       const then = new Map<Stored, Open>();
       for (const each of all) {
         const ofType = await sights(verb, each.type);

@@ -16,6 +16,12 @@ const caller = z.strictObject({
   subject: z.string(),
   kind: z.enum(['user', 'client', 'nobody']),
   roles: z.array(z.string()),
+  // What narrows a caller narrows his jobs.
+  client: z.string().optional(),
+  session: z.string().optional(),
+  fhirUser: z.strictObject({ type: z.string(), id: z.string() }).optional(),
+  scopes: z.array(z.string()).optional(),
+  launch: z.strictObject({ patient: z.string().optional(), encounter: z.string().optional() }).optional(),
 });
 
 export const payload = z.strictObject({ caller, about });

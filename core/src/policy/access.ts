@@ -1,5 +1,5 @@
 /** Which resources of a type a caller may do something with, and how much of each: what the layers of policy say, all of which must agree. A layer narrows; none widens. */
-import type { Caller } from '../fhir/interaction.ts';
+import type { Caller, Stored } from '../fhir/interaction.ts';
 import type { Clause } from '../fhir/search/query.ts';
 import type { Criteria } from './criteria.ts';
 import type { Grant } from './role-file.ts';
@@ -10,6 +10,8 @@ import type { Standing, Standings } from './standing.ts';
 export interface Way {
   /** Undefined: every resource of the type. */
   readonly clause?: Clause;
+  /** Whether a version satisfies the clause for certain; where it does not know, the clause is asked. */
+  readonly surely?: (stored: Pick<Stored, 'tail'>) => boolean;
   /** Undefined: all of it. */
   readonly show?: ReadonlySet<string>;
   /** Elements that stay as they are. */
@@ -25,6 +27,8 @@ export interface Layer {
   readonly isWhole: (caller: Caller) => boolean;
   /** Undefined: nothing is narrowed for this. */
   readonly sight: (caller: Caller, verb: string, type: string, standing: Standing) => Promise<Sight | undefined>;
+  /** What was remembered of a tenant's callers does not hold any more. */
+  readonly forget?: (tenant: number) => void;
 }
 
 export interface Access {
@@ -32,6 +36,8 @@ export interface Access {
   readonly isWhole: (caller: Caller) => boolean;
   /** A way of each must be open for a resource. */
   readonly sights: (caller: Caller, verb: string, type: string) => Promise<readonly Sight[]>;
+  /** A resource has changed that says what callers of a tenant may see. */
+  readonly forget: (tenant: number) => void;
 }
 
 const wayOf = (clause: Clause | undefined, { show, keep }: Grant): Way => ({
@@ -68,5 +74,9 @@ export const openAccess = (layers: readonly Layer[], standings: Standings): Acce
     const standing = await standings.of(caller);
     const all = await Promise.all(layers.map((layer) => layer.sight(caller, verb, type, standing)));
     return all.filter((sight) => sight !== undefined);
+  },
+  forget: (tenant) => {
+    standings.forget(tenant);
+    for (const layer of layers) layer.forget?.(tenant);
   },
 });

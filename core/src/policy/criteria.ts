@@ -1,5 +1,6 @@
 /** Turns a row's criteria into a clause of a search, with who asks in the place of `%names`; a name that stands for nobody finds nothing. */
 import { parseQuery } from '../fhir/search/parse/parse.ts';
+import type { FoundTypes } from '../fhir/search/found-types.ts';
 import type { Clause, Parameters } from '../fhir/search/query.ts';
 import type { CompartmentRow } from './compartment.ts';
 import { grantsIn, isWhole, system, type Grant, type RoleFile } from './role-file.ts';
@@ -7,6 +8,7 @@ import { names, type Name, type Standing } from './standing.ts';
 
 export interface CriteriaNeeds {
   readonly parametersOf: (type: string) => Parameters;
+  readonly foundTypes: FoundTypes;
   readonly compartments: readonly CompartmentRow[];
   readonly base: string;
   readonly file: Pick<RoleFile, 'patients' | 'belongs'>;
@@ -15,6 +17,11 @@ export interface CriteriaNeeds {
 export interface Criteria {
   /** Undefined: every resource of the type. */
   readonly clauseOf: (grant: Grant, type: string, standing: Standing) => Clause | undefined;
+  /** Whether resources of a type can belong to a patient at all. */
+  readonly canBelong: (type: string) => boolean;
+  readonly belongsTo: (type: string, patients: readonly string[]) => Clause;
+  /** What search parameters ask of a type; undefined where it does not have them. */
+  readonly clauseIn: (type: string, params: URLSearchParams) => Clause | undefined;
   /** What of a grant cannot be meant for a type. */
   readonly faultsIn: (grant: Grant, type: string) => readonly string[];
 }
@@ -50,9 +57,10 @@ const somebody: Standing = {
   services: ['HealthcareService/x'],
   places: ['Location/x'],
   self: ['Practitioner/x'],
+  opened: ['Patient/x'],
 };
 
-export const openCriteria = ({ parametersOf, compartments, base, file }: CriteriaNeeds): Criteria => {
+export const openCriteria = ({ parametersOf, foundTypes, compartments, base, file }: CriteriaNeeds): Criteria => {
   const { patients = {}, belongs = {} } = file;
   /** The references by which a resource of a type belongs to a patient. */
   const references = new Map<string, readonly string[]>([
@@ -72,7 +80,7 @@ export const openCriteria = ({ parametersOf, compartments, base, file }: Criteri
     }
     const pairs = filled(text, standing);
     if (!pairs) return nothing;
-    const { query, unknown } = parseQuery(type, pairs, { parametersOf, base });
+    const { query, unknown } = parseQuery(type, pairs, { parametersOf, foundTypes, base });
     const [first] = unknown;
     if (first !== undefined) throw new RangeError(`${type} has no search parameter ${first}`);
     return { kind: 'all', clauses: query.clauses };
@@ -115,8 +123,16 @@ export const openCriteria = ({ parametersOf, compartments, base, file }: Criteri
 
   return {
     clauseOf,
+    canBelong: (type) => type === 'Patient' || references.has(type),
+    belongsTo: (type, ids) => belonging(type, { kind: 'id', ids }),
+    clauseIn: (type, params) => {
+      const { query, unknown } = parseQuery(type, params, { parametersOf, foundTypes, base });
+      return unknown.length > 0 ? undefined : { kind: 'all', clauses: query.clauses };
+    },
     faultsIn: (grant, type) => {
       const texts = [...(grant.where ?? []), ...(patients[grant.patients ?? ''] ?? [])];
+      if (texts.some((text) => /(^|[&.:])(_text|_content|_filter)=|:(text|in|not-in|above|below)=/.test(text)))
+        return ['rows cannot be narrowed by words or terminologies: those are looked for beside the index'];
       const strangers = texts.flatMap((text) =>
         [...text.matchAll(named)].filter(([, who = '']) => !isName(who)).map(([who]) => `nobody is called ${who}`),
       );

@@ -26,6 +26,10 @@ export interface RoleFile {
   readonly patients?: Readonly<Record<string, readonly string[]>>;
   /** References by which a type that R4 leaves out of a patient's compartment belongs to one all the same. */
   readonly belongs?: Readonly<Record<string, readonly string[]>>;
+  /** Security labels, with the roles that see what bears them. */
+  readonly labels?: Readonly<Record<string, readonly string[]>>;
+  /** Roles that no patient's consent narrows. */
+  readonly exempt?: readonly string[];
   /** role → type, group, `*` (every type) or `system` (no type) → what it may do. */
   readonly roles: Readonly<Record<string, Readonly<Record<string, Row>>>>;
 }

@@ -5,7 +5,7 @@ import { faultsIn, grantsIn, isWhole, system, type Grant, type RoleFile } from '
 export type Decision = { readonly permitted: true } | { readonly permitted: false; readonly reason: string };
 
 export interface RoleTable {
-  readonly judge: (caller: Pick<Caller, 'roles'>, verb: string, type: string | undefined) => Decision;
+  readonly judge: (caller: Caller, verb: string, type: string | undefined) => Decision;
   /** What the roles together permit; one that permits everything stands for all of them. */
   readonly grants: (caller: Pick<Caller, 'roles'>, verb: string, type: string) => readonly Grant[];
   /** Whether no grant of these roles is narrowed. */

@@ -11,6 +11,6 @@ export const judgeContext = (roles: RoleTable, caller: Caller, type: string | un
 
 /** A Binary that does not say to whom it belongs is for those who may see every Binary. */
 export const judgeWithoutContext = (roles: RoleTable, caller: Caller): Decision =>
-  roles.grants(caller, 'read', 'Binary').some(isWhole)
+  caller.scopes === undefined && roles.grants(caller, 'read', 'Binary').some(isWhole)
     ? { permitted: true }
     : { permitted: false, reason: 'this Binary does not say to whom it belongs' };

@@ -8,9 +8,20 @@ import type { Target } from '../store/change.ts';
 import { localReference } from '../store/index/typed-values.ts';
 import type { Current } from '../store/resources.ts';
 import type { Unit } from '../store/unit.ts';
+import { openGlass } from './broken-glass.ts';
 
 /** The names that criteria may use for who asks. */
-export const names = ['patient', 'practitioner', 'roles', 'organizations', 'services', 'places', 'self'] as const;
+export const names = [
+  'patient',
+  'practitioner',
+  'roles',
+  'organizations',
+  'services',
+  'places',
+  'self',
+  // Patients whose records were opened in an emergency.
+  'opened',
+] as const;
 export type Name = (typeof names)[number];
 
 /** References, such as `Practitioner/x`; none where the caller is no such person. */
@@ -37,14 +48,23 @@ export const nobodyStands: Standing = {
   services: [],
   places: [],
   self: [],
+  opened: [],
 };
 
 /** What such a resource says decides who may see what: whoever writes one forgets what was remembered. */
-export const deciding: ReadonlySet<string> = new Set(['PractitionerRole', 'RelatedPerson', 'Person', 'Practitioner']);
+export const deciding: ReadonlySet<string> = new Set([
+  'PractitionerRole',
+  'RelatedPerson',
+  'Person',
+  'Practitioner',
+  'Consent',
+]);
 
 /** A changed right holds everywhere within a second. */
 const keptMs = 800;
 const mostKept = 10_000;
+/** Nobody has so many emergencies at once. */
+const mostOpened = 100;
 /** Nobody has more roles at once. */
 const mostRoles = 50;
 
@@ -77,6 +97,12 @@ export const openStandings = ({ unitOf, base, now }: StandingNeeds): Standings =
     return hits.map(({ current }) => current);
   };
 
+  const openedBy = async (tenant: number, self: CallerReference): Promise<string[]> => {
+    const query = { type: 'Consent', clauses: openGlass(self, now()) };
+    const hits = await unitOf(tenant).search({ query, limit: mostOpened });
+    return hits.map(({ current }) => resourceOf(current)).flatMap(({ patient }) => referencesIn(patient, base));
+  };
+
   const ofPractitioner = async (tenant: number, self: CallerReference): Promise<Standing> => {
     const roles = await rolesOf(tenant, self);
     const all = roles.map(resourceOf);
@@ -89,6 +115,7 @@ export const openStandings = ({ unitOf, base, now }: StandingNeeds): Standings =
       organizations: led('organization'),
       services: led('healthcareService'),
       places: led('location'),
+      opened: await openedBy(tenant, self),
     };
   };
 

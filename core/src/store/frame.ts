@@ -3,6 +3,15 @@ import { DataSource, EntitySchema, type DataSourceOptions } from 'typeorm';
 import type { Address } from './address.ts';
 import { contentTable, pieceTable, uploadTable } from './content-tables.ts';
 import { deferredEntryTable, deferredTable, workerTable } from './job-tables.ts';
+import {
+  accountTable,
+  browserSessionTable,
+  clientTable,
+  pendingTable,
+  signedOutTable,
+  signInFailureTable,
+  signInTable,
+} from './sign-in-tables.ts';
 
 export interface MigrationRow {
   readonly plugin: string;
@@ -15,26 +24,6 @@ export interface MigrationRow {
 export interface TenantRow {
   readonly id: number;
   readonly name: string;
-}
-
-export interface AccountRow {
-  readonly id: string;
-  readonly tenant: number;
-  readonly username: string;
-  readonly password: string;
-  readonly roles: string[];
-  readonly fhirUser: string | null;
-  readonly disabled: boolean;
-  readonly demo: boolean;
-}
-
-export interface ClientRow {
-  readonly id: string;
-  readonly tenant: number | null;
-  readonly secret: string | null;
-  readonly grants: string[];
-  readonly roles: string[];
-  readonly demo: boolean;
 }
 
 export interface KeyRow {
@@ -121,41 +110,6 @@ export const tenantTable = new EntitySchema<TenantRow>({
     name: { type: 'text' },
   },
   uniques: [{ name: 'tenant_name_key', columns: ['name'] }],
-});
-
-const ofTenant = (table: string, nullable: boolean) => ({
-  type: 'int4' as const,
-  nullable,
-  foreignKey: { target: 'tenant', inverseSide: 'id', name: `${table}_tenant_fkey` },
-});
-
-export const accountTable = new EntitySchema<AccountRow>({
-  name: 'account',
-  schema,
-  columns: {
-    id: { type: 'uuid', primary: true, primaryKeyConstraintName: 'account_pkey' },
-    tenant: ofTenant('account', false),
-    username: { type: 'text' },
-    password: { type: 'text' },
-    roles: { type: 'text', array: true },
-    fhirUser: { name: 'fhir_user', type: 'text', nullable: true },
-    disabled: { type: 'boolean', default: false },
-    demo: { type: 'boolean', default: false },
-  },
-  uniques: [{ name: 'account_username_key', columns: ['username'] }],
-});
-
-export const clientTable = new EntitySchema<ClientRow>({
-  name: 'client',
-  schema,
-  columns: {
-    id: { type: 'text', primary: true, primaryKeyConstraintName: 'client_pkey' },
-    tenant: ofTenant('client', true),
-    secret: { type: 'text', nullable: true },
-    grants: { type: 'text', array: true },
-    roles: { type: 'text', array: true },
-    demo: { type: 'boolean', default: false },
-  },
 });
 
 export const keyTable = new EntitySchema<KeyRow>({
@@ -258,6 +212,7 @@ export const spanTable = new EntitySchema<SpanRow>({
 export const tables = [
   ...[migrationTable, tenantTable, accountTable, clientTable, keyTable, probeTable],
   ...[resourceTable, historyTable, changeTable, wordTable, spanTable],
+  ...[signInTable, signedOutTable, signInFailureTable, browserSessionTable, pendingTable],
   ...[uploadTable, contentTable, pieceTable, workerTable, deferredTable, deferredEntryTable],
 ];
 

@@ -161,15 +161,20 @@ export const openPool = ({ settings, size, onFault, cancel }: PoolNeeds): Pool =
       try {
         await ask(begin(client, tenant));
         release = cancelOn(signal, client);
-        const asked = async <Row extends object>(question: Promise<pg.QueryResult<Row>>): Promise<Row[]> =>
-          (await ask(question)).rows;
+        // What is asked at the same time goes one by one: the connection answers in order anyway, and pg will refuse it otherwise.
+        let before: Promise<unknown> = Promise.resolve();
+        const asked = <Row extends object>(question: () => Promise<pg.QueryResult<Row>>): Promise<Row[]> => {
+          const mine = before.then(async () => (await ask(question())).rows);
+          before = mine.catch(() => undefined);
+          return mine;
+        };
         const query: Transaction['query'] = async (text, values = []) => {
           if (signal?.aborted) throw hungUp();
-          return asked(client.query(text, [...values]));
+          return asked<never>(() => client.query(text, [...values]));
         };
         const run: Transaction['run'] = async ({ name, text }, values) => {
           if (signal?.aborted) throw hungUp();
-          return asked(client.query({ name, text, values: [tenant, ...values] }));
+          return asked<never>(() => client.query({ name, text, values: [tenant, ...values] }));
         };
         const result = await work({ query, run });
         if (signal?.aborted) throw hungUp();

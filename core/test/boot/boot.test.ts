@@ -70,6 +70,7 @@ describe('boot', () => {
       'greet',
       'graphql',
       'status',
+      'break-the-glass',
     ]);
     const greeted = await (await server.as('admin')).send('GET', '/fhir/Patient/$greet');
     expect(await greeted.json()).to.deep.equal({

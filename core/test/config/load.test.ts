@@ -107,9 +107,10 @@ describe('the configuration', () => {
     expect(faults({ DATABASE_URL: 's3cret@localhost' }).join()).to.match(/database\.url in DATABASE_URL/);
   });
 
-  it('warns of a variable whose part is still to come, and refuses one that must not be ignored', () => {
+  it('warns of a variable whose part is still to come, and takes another identity provider by its address', () => {
     expect(load({ HEDDLE_HL7_PORT: '2575' }).warnings.join()).to.contain('HEDDLE_HL7_PORT');
-    expect(faults({ HEDDLE_AUTH_ISSUER: 'https://idp' }).join()).to.contain('embedded identity provider');
+    expect(load({ HEDDLE_AUTH_ISSUER: 'https://idp/' }).config.identity.issuer).to.equal('https://idp');
+    expect(faults({ HEDDLE_AUTH_ISSUER: 'idp' }).join()).to.contain('identity.issuer');
   });
 
   it('tells faults in files by file, also where YAML itself breaks', () => {

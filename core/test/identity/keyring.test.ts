@@ -37,7 +37,7 @@ describe('the key ring', () => {
     const rings = await Promise.all(Array.from({ length: 6 }, () => ring()));
     expect(
       await sql(database.superuser, 'select purpose, count(*)::int as n from heddle.key group by 1 order by 1'),
-    ).to.deep.equal(['audit', 'cookie', 'cursor', 'token'].map((purpose) => ({ purpose, n: 1 })));
+    ).to.deep.equal(['account', 'audit', 'cookie', 'cursor', 'token'].map((purpose) => ({ purpose, n: 1 })));
     const secrets = rings.map((each) => Buffer.from(each.current('cursor').secret).toString('hex'));
     expect(new Set(secrets).size).to.equal(1);
   });
@@ -84,7 +84,7 @@ describe('the key ring', () => {
     const next = randomBytes(32);
     const changing = await ring({ master: next, previous: master });
     expect(changing.current('token').secret).to.deep.equal(token.secret);
-    expect(await changing.reseal()).to.equal(4);
+    expect(await changing.reseal()).to.equal(5);
     expect(await changing.reseal()).to.equal(0);
     expect((await ring({ master: next })).current('token').secret).to.deep.equal(token.secret);
     await refused(ring({ master }), 500, /another master key/);

@@ -43,6 +43,7 @@ describe('the migrator', () => {
       'core 004-jobs',
       'core 005-word-of',
       'core 006-own-parameters',
+      'core 007-sign-in',
       'lab 001-runs',
       'lab 002-length',
     ]);
@@ -129,7 +130,10 @@ describe('the migrator', () => {
         `select to_regclass('plugin_lab.half') as half, (select string_agg(id, ',' order by id) from heddle.migration) as ran`,
       ),
     ).to.deep.equal([
-      { half: null, ran: '001-frame,001-runs,002-versions,003-bytes,004-jobs,005-word-of,006-own-parameters' },
+      {
+        half: null,
+        ran: '001-frame,001-runs,002-versions,003-bytes,004-jobs,005-word-of,006-own-parameters,007-sign-in',
+      },
     ]);
     expect(await run(kernelMigrations, lab(first, second))).to.deep.equal(['lab 002-length']);
   });

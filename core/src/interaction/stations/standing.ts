@@ -10,6 +10,6 @@ export const standing: Station = (kernel, next) => async (interaction, within) =
   try {
     return await next(interaction, within);
   } finally {
-    kernel.standings.forget(caller.tenant);
+    kernel.access.forget(caller.tenant);
   }
 };
