@@ -9,6 +9,7 @@ import {
   isQuantity,
   isString,
   isToken,
+  periodRules,
   pointOf,
   prefixed,
   spanOf,
@@ -78,7 +79,9 @@ const isAddress = (modifier: string, asked: string, stored: string): boolean => 
 
 const isTokenFound = (modifier: string, asked: string, found: Extract<Found, { kind: 'token' }>): boolean => {
   if (modifier === 'text') return found.texts.some((text) => hasWords(text, plain(asked)));
-  if (modifier === 'filter-ne') return !isTokenFound('', asked, found) && found.tokens.length > 0;
+  // Each coding is an item of its own.
+  if (modifier === 'filter-ne')
+    return found.tokens.some((token) => !isTokenFound('', asked, { ...found, tokens: [token] }));
   const [first = '', second, third] = parted(asked, '|').map(plain);
   if (modifier === 'of-type')
     return (found.typed ?? []).some(
@@ -91,7 +94,8 @@ const isTokenFound = (modifier: string, asked: string, found: Extract<Found, { k
 
 const isDate = ({ now }: NaiveWorld, asked: string, span: ReturnType<typeof spanOf>): boolean => {
   const [prefix, rest] = prefixed(asked);
-  return dateRules[prefix]?.(spanOf(rest), span, BigInt(now) * 1_000_000n) ?? false;
+  const rule = dateRules[prefix] ?? periodRules[prefix];
+  return rule?.(spanOf(rest), span, BigInt(now) * 1_000_000n) ?? false;
 };
 
 const isFound = (world: NaiveWorld, modifier: string, asked: string, found: Found): boolean => {

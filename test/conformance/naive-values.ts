@@ -56,9 +56,6 @@ export const dateRules: Readonly<Record<string, (asked: Span, stored: Span, now:
   le: (asked, stored) => stored.low < asked.low || within(asked, stored),
   sa: (asked, stored) => stored.low > asked.high,
   eb: (asked, stored) => stored.high < asked.low,
-  // R4 search_filter.html: the item's period includes the value; both overlap.
-  co: (asked, stored) => stored.low <= asked.low && stored.high >= asked.high,
-  po: (asked, stored) => stored.low <= asked.high && stored.high >= asked.low,
   // A tenth of the gap between now and the date, on either side.
   ap: (asked, stored, now) => {
     const gap = now - (asked.low + asked.high) / 2n;
@@ -67,8 +64,14 @@ export const dateRules: Readonly<Record<string, (asked: Span, stored: Span, now:
   },
 };
 
+/** R4 search_filter.html: the item's period includes the value; both overlap. */
+export const periodRules: typeof dateRules = {
+  co: (asked, stored) => stored.low <= asked.low && stored.high >= asked.high,
+  po: (asked, stored) => stored.low <= asked.high && stored.high >= asked.low,
+};
+
 export const prefixed = (text: string): readonly [prefix: string, rest: string] =>
-  Object.hasOwn(dateRules, text.slice(0, 2)) ? [text.slice(0, 2), text.slice(2)] : ['eq', text];
+  Object.hasOwn({ ...dateRules, ...periodRules }, text.slice(0, 2)) ? [text.slice(0, 2), text.slice(2)] : ['eq', text];
 
 const scale = 24;
 

@@ -167,7 +167,10 @@ describe('a search for what is contained', () => {
   const follow = async (path: string, read: (body: unknown) => string[]): Promise<string[]> => {
     const seen: string[] = [];
     let { body } = await get(path);
+    const most = Number(/_count=(\d+)/.exec(path)?.[1]);
     for (;;) {
+      // R4 search.html#count: never more than was asked for.
+      expect(read(body).length, path).to.be.at.most(most);
       seen.push(...read(body));
       const next = listAt(body, 'link').find((link) => at(link, 'relation') === 'next');
       if (!next) return seen;
@@ -209,7 +212,12 @@ describe('a search for what is contained', () => {
       ...['r1#m1', 'r2#m1', 'r3#m1', 'r4#a', 'r4#b'].map((id) => `MedicationRequest/${id}`),
     ];
     expect(places((await get(both)).body).toSorted()).to.deep.equal(wanted);
-    expect((await follow(`${both}&_count=2`, places)).toSorted()).to.deep.equal(wanted);
+    for (const count of [1, 2, 4])
+      expect((await follow(`${both}&_count=${count}`, places)).toSorted()).to.deep.equal(wanted);
+    for (const count of [1, 2])
+      expect(await follow(`${both}&_sort=-_id&_count=${count}`, places)).to.deep.equal(
+        places((await get(`${both}&_sort=-_id`)).body),
+      );
     expect(at((await get(`${both}&_count=1&_total=accurate`)).body, 'total')).to.equal(6);
   });
 

@@ -100,11 +100,28 @@ export const meantBy = async (asking: Asking, hits: readonly Hit[]): Promise<Mea
   return meant;
 };
 
-/** A resource is never parted: of the first the page shows all, even where that is more than was asked for. */
-export const pageOf = (meant: readonly Meant[], count: number): readonly Meant[] => {
-  let sum = 0;
-  const over = meant.findIndex(({ entries }, place) => (sum += entries.length) > count && place > 0);
-  return over < 0 ? meant : meant.slice(0, over);
+export interface MeantPage {
+  readonly entries: readonly string[];
+  /** Which of the resources the page ends within, and how many of what it holds were shown by then. */
+  readonly at: number;
+  readonly shown: number | undefined;
+}
+
+/** R4 search.html#count: no page has more than was asked for, so it may end within a container, and the next one go on there. */
+export const pageOf = (
+  meant: readonly Meant[],
+  count: number,
+  parted: { readonly rid: number; readonly shown: number } | undefined,
+): MeantPage => {
+  const page: string[] = [];
+  for (const [at, { hit, entries }] of meant.entries()) {
+    const from = hit.place.rid === parted?.rid ? parted.shown : 0;
+    const some = entries.slice(from, from + count - page.length);
+    page.push(...some);
+    const shown = from + some.length;
+    if (shown < entries.length) return { entries: page, at, shown };
+  }
+  return { entries: page, at: -1, shown: undefined };
 };
 
 const mostCounted = 50_000;

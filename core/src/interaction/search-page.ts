@@ -59,25 +59,45 @@ const nameOf = (path: string, understood: readonly (readonly [string, string])[]
   return hash('sha256', JSON.stringify([path, asked]), 'base64url');
 };
 
+/** So many of what stands in a row were shown already. */
+interface Parted {
+  readonly rid: number;
+  readonly shown: number;
+}
+
 interface Opened {
   readonly taken: number;
-  readonly behind: Place;
+  /** Undefined where the first row of all is to be gone on with. */
+  readonly behind: Place | undefined;
   readonly snapshot: Snapshot;
+  readonly parted: Parted | undefined;
 }
 
 const opened = (needs: CursorNeeds, text: string): Opened => {
   const { taken, values } = openCursor(needs, text);
-  const [rid, snapshot, ...keys] = values;
-  const visible = String(snapshot);
+  const [rid, seen, ...keys] = values;
+  const [visible = '', parted, shown] = String(seen).split(' ');
   return {
     taken,
-    behind: { rid: Number(rid), keys: keys.map((key) => (key === null ? null : String(key))) },
+    behind:
+      rid === null ? undefined : { rid: Number(rid), keys: keys.map((key) => (key === null ? null : String(key))) },
     snapshot: { text: visible, next: visible.split(':')[1] ?? '0', taken },
+    parted: parted === undefined ? undefined : { rid: Number(parted), shown: Number(shown) },
   };
 };
 
-const sealed = (needs: CursorNeeds, from: Opened | undefined, { place, snapshot }: Hit): string =>
-  sealCursor(needs, from?.taken ?? needs.now, [place.rid, from?.snapshot.text ?? snapshot, ...place.keys]);
+/** Where a page ends: behind a row, or within the one that follows it. */
+interface End {
+  readonly behind: Place | undefined;
+  readonly snapshot: string;
+  readonly parted?: Parted;
+}
+
+const sealed = (needs: CursorNeeds, from: Opened | undefined, { behind, snapshot, parted }: End): string => {
+  const visible = from?.snapshot.text ?? snapshot;
+  const seen = parted ? `${visible} ${parted.rid} ${parted.shown}` : visible;
+  return sealCursor(needs, from?.taken ?? needs.now, [behind?.rid ?? null, seen, ...(behind?.keys ?? [])]);
+};
 
 const askingOf = (work: Work, query: Query) => ({
   ...{ unit: work.unit, signal: work.signal, base: work.base, query },
@@ -130,7 +150,7 @@ const hitsOf = async ({ parts, shape, unit, signal }: Work, from: Opened | undef
     const heads = await Promise.all(parts.map((part) => search(part, limit, from?.behind)));
     return merged(heads, first.sort).slice(0, limit);
   }
-  const reached = from ? typeCodeOfRid(from.behind.rid) : Infinity;
+  const reached = from?.behind ? typeCodeOfRid(from.behind.rid) : Infinity;
   const hits: Hit[] = [];
   for (const part of parts.toSorted((a, b) => typeCode(b.query.type) - typeCode(a.query.type))) {
     const code = typeCode(part.query.type);
@@ -144,16 +164,33 @@ const hitsOf = async ({ parts, shape, unit, signal }: Work, from: Opened | undef
 interface Shown {
   readonly page: readonly Hit[];
   readonly entries: readonly string[];
+  /** Undefined where the page is the last. */
+  readonly end: End | undefined;
 }
 
-const shownOf = async (work: Work, kernel: Kernel, caller: Caller, hits: readonly Hit[]): Promise<Shown> => {
+const endBehind = (hit: Hit | undefined): End | undefined => hit && { behind: hit.place, snapshot: hit.snapshot };
+
+const shownOf = async (
+  work: Work,
+  kernel: Kernel,
+  caller: Caller,
+  hits: readonly Hit[],
+  from: Opened | undefined,
+): Promise<Shown> => {
+  const { count } = work.shape;
+  const page = hits.slice(0, count);
+  const end = hits.length > page.length ? endBehind(page.at(-1)) : undefined;
   if (work.contained) {
-    const meant = pageOf(await meantBy(askingOf(work, work.contained), hits), work.shape.count);
-    return { page: meant.map(({ hit }) => hit), entries: meant.flatMap((each) => each.entries) };
+    const meant = await meantBy(askingOf(work, work.contained), page);
+    const { entries, at, shown } = pageOf(meant, count, from?.parted);
+    const [hit, before] = [page[at], page[at - 1]];
+    if (!hit || shown === undefined) return { page, entries, end };
+    const behind = before ? before.place : from?.behind;
+    return { page, entries, end: { behind, snapshot: hit.snapshot, parted: { rid: hit.place.rid, shown } } };
   }
-  const matches = hits.map(({ current }) => current);
+  const matches = page.map(({ current }) => current);
   const seen = await seenBinaries(kernel, caller, work.unit, matches);
-  return { page: hits, entries: seen.map((stored) => entryOf(stored, work.base, 'match')) };
+  return { page, entries: seen.map((stored) => entryOf(stored, work.base, 'match')), end };
 };
 
 export const answerSearch = async (
@@ -187,10 +224,9 @@ export const answerSearch = async (
   const cursor = params.getAll('_cursor').find((text) => text !== '');
   const from = cursor === undefined ? undefined : opened(needs, cursor);
   const hits = await hitsOf(work, from);
-  const { page, entries } = await shownOf(work, kernel, caller, hits.slice(0, shape.count));
-  const last = hits.length > page.length ? page.at(-1) : undefined;
+  const { page, entries, end } = await shownOf(work, kernel, caller, hits, from);
   const matches = page.map(({ current }) => current);
-  const total = await totalOf(work, cursor === undefined && !last ? entries.length : undefined);
+  const total = await totalOf(work, cursor === undefined && !end ? entries.length : undefined);
   const { resources, cut } =
     shape.includes.length === 0
       ? { resources: [], cut: false }
@@ -200,7 +236,7 @@ export const answerSearch = async (
     ...unknown.map(leftOut),
     ...(cut ? [`more than ${mostIncluded} resources would be included; the rest was left out`] : []),
   ];
-  return bundle(total, last && sealed(needs, from, last), [
+  return bundle(total, end && sealed(needs, from, end), [
     ...entries,
     ...besides.map((stored) => entryOf(stored, base, 'include')),
     ...(notices.length > 0 ? [noticeText(notices)] : []),

@@ -25,8 +25,8 @@ export const referenceWord = (type: string, id: string): string => `${id}${seam}
 
 export const anyType = (id: string): string => `${id}${seam}`;
 
-/** What stands under the key that says no more than that something is there; of a reference perhaps of which type. */
-export const thereWord = (type?: string): string => (type === undefined ? '1' : `1${seam}${type}`);
+/** What stands under the key that says no more than that something is there; of a reference perhaps of which type, which no id can be taken for. */
+export const thereWord = (type?: string): string => (type === undefined ? '1' : `#${seam}${type}`);
 
 /** An address outside of this server; of a canonical one perhaps with its version. */
 export const outsideWord = (url: string, version = ''): string =>
