@@ -115,9 +115,16 @@ export const startKeycloak = async (home: string, realm: string): Promise<Runnin
       ...['start', '--optimized', '--http-enabled=true', '--hostname-strict=false', '--http-host=127.0.0.1'],
       ...['--http-port', String(port)],
     ],
-    { env: environment, stdio: ['ignore', output, output] },
+    // A group of its own: the script starts Java and waits for it, and both must go.
+    { env: environment, stdio: ['ignore', output, output], detached: true },
   );
-  const kill = (): void => void child.kill('SIGKILL');
+  const kill = (): void => {
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+    } catch (thrown) {
+      if ((thrown as NodeJS.ErrnoException).code !== 'ESRCH') throw thrown;
+    }
+  };
   process.once('exit', kill);
   const url = `http://127.0.0.1:${port}`;
   const close = async (): Promise<void> => {
