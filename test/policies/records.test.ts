@@ -191,6 +191,16 @@ describe('a record is seen', () => {
       expect(await read(other, 'Observation', 'result')).to.equal(200);
       await forbid({ period: { end: '2020-01-01' } });
       expect(await read(other, 'Observation', 'result')).to.equal(200);
+      // An older release did not index what a Consent does.
+      await forbid({});
+      await server.serving.database.transactions.transaction(admin.tenant, ({ query }) =>
+        query(
+          `delete from word w using resource r where r.tenant = $1 and r.id = 'no' and w.tenant = $1 and w.rid = r.rid and w.value like '%deny%'`,
+          [admin.tenant],
+        ),
+      );
+      server.advance(1_000);
+      expect(await read(other, 'Observation', 'result')).to.equal(404);
       await forbid({}, 'inactive');
       expect(await read(other, 'Observation', 'result')).to.equal(200);
     });

@@ -62,7 +62,7 @@ const denialIn = ({ patient, provision }: Resource, base: string): Denial[] => {
   const reference = (patient as { reference?: unknown } | undefined)?.reference;
   const local = typeof reference === 'string' ? localReference(base, reference) : undefined;
   const said = provision as Readonly<Record<string, unknown>> | undefined;
-  if (!local || !said) return [];
+  if (!local || said?.type !== 'deny') return [];
   const period = (said.period ?? {}) as { start?: unknown; end?: unknown };
   const types = listOf(said.class).filter(({ system }) => system === undefined || system === typeSystem);
   return [
@@ -82,12 +82,20 @@ export const consentLayer = ({ unitOf, criteria, base, now, exempt }: ConsentNee
   const find = async (tenant: number, who: Clause): Promise<Denial[]> => {
     const clauses: Clause[] = [
       { kind: 'token', code: 'status', values: [{ code: 'active' }] },
-      { kind: 'token', code: consentProvision.code, values: [{ code: 'deny' }] },
+      {
+        kind: 'any',
+        clauses: [
+          { kind: 'token', code: consentProvision.code, values: [{ code: 'deny' }] },
+          // Written by an older release and not indexed since: what is not known may deny.
+          { kind: 'missing', code: consentProvision.code, missing: true },
+        ],
+      },
       who,
     ];
     const hits = await unitOf(tenant).search({ query: { type: 'Consent', clauses }, limit: mostDenials + 1 });
     // Who cannot be told what is forbidden may see nothing.
-    if (hits.length > mostDenials) throw tooCostly('more patients have forbidden this caller than can be looked after');
+    if (hits.length > mostDenials)
+      throw tooCostly('more Consents would have to be read than can be: make the index anew with `heddle reindex`');
     return hits.flatMap(({ current }) => denialIn(parseBody(textOf(current)).resource, base));
   };
 
