@@ -1,6 +1,7 @@
 /** Puts the tokens of value sets, and what is above or below in hierarchies, in the place of the clauses that name them. */
 import type { Caller } from '../fhir/interaction.ts';
-import type { Arm, Clause, Query, TokenValue } from '../fhir/search/query.ts';
+import type { Clause, Query, TokenValue } from '../fhir/search/query.ts';
+import { rebuilt } from '../fhir/search/rebuilt.ts';
 import { Outcome } from '../outcome/outcome.ts';
 import { textOf } from '../fhir/stored.ts';
 import { openTerms, type FindDefinition } from '../terminology/value-set-tokens.ts';
@@ -58,9 +59,6 @@ const told = async <T>(name: string, work: Promise<T>): Promise<T> => {
 
 const resolved = async (type: string, clause: Clause, resolving: Resolving): Promise<Clause> => {
   const { terms, isMimeType, parameters } = resolving;
-  const each = (clauses: readonly Clause[]): Promise<Clause[]> =>
-    Promise.all(clauses.map((inner) => resolved(type, inner, resolving)));
-  const ofArm = async (arm: Arm): Promise<Arm> => ({ ...arm, clause: await resolved(arm.type, arm.clause, resolving) });
   const tokens = async (
     code: string,
     modifier: string,
@@ -70,62 +68,33 @@ const resolved = async (type: string, clause: Clause, resolving: Resolving): Pro
     code,
     values: (await told(`${code}:${modifier}`, Promise.all(lists))).flat(),
   });
-  switch (clause.kind) {
-    case 'in':
-      return tokens(
-        clause.code,
-        'in',
-        clause.valueSets.map((address) => terms.tokensOf(address)),
-      );
-    case 'subsumed':
-      if (isMimeType(type, clause.code)) {
-        const { direction } = clause;
-        return {
-          kind: 'token',
-          code: clause.code,
-          values: clause.values.flatMap((value) => mimeTypes(value, direction)),
-        };
-      }
-      return tokens(
-        clause.code,
-        clause.direction,
-        clause.values.map((value) => terms.subsumed(value, clause.direction)),
-      );
-    case 'reference': {
-      const { code, values, direction } = clause;
-      const parameter = parameters(type).all.get(code);
-      if (!direction || !parameter) return clause;
-      const found = values.map((value) => related(resolving, parameter, value, direction));
-      return { kind: 'reference', code, values: (await told(`${code}:${direction}`, Promise.all(found))).flat() };
-    }
-    case 'chain':
-    case 'contained':
-      return { ...clause, arms: await Promise.all(clause.arms.map(ofArm)) };
-    case 'has':
-      return { ...clause, arm: await ofArm(clause.arm) };
-    case 'not':
-      return { kind: 'not', clause: await resolved(type, clause.clause, resolving) };
-    case 'all':
-    case 'any':
-      return { kind: clause.kind, clauses: await each(clause.clauses) };
-    case 'composite':
-    case 'date':
-    case 'id':
-    case 'identifier':
-    case 'list':
-    case 'missing':
-    case 'near':
-    case 'number':
-    case 'of-type':
-    case 'quantity':
-    case 'string':
-    case 'token':
-    case 'token-text':
-    case 'updated':
-    case 'uri':
-    case 'words':
-      return clause;
+  if (clause.kind === 'in')
+    return tokens(
+      clause.code,
+      'in',
+      clause.valueSets.map((address) => terms.tokensOf(address)),
+    );
+  if (clause.kind === 'subsumed') {
+    const { code, direction, values } = clause;
+    if (isMimeType(type, code))
+      return { kind: 'token', code, values: values.flatMap((value) => mimeTypes(value, direction)) };
+    return tokens(
+      code,
+      direction,
+      values.map((value) => terms.subsumed(value, direction)),
+    );
   }
+  if (clause.kind === 'reference') {
+    const { code, values, direction } = clause;
+    const parameter = parameters(type).all.get(code);
+    if (!direction || !parameter) return clause;
+    const found = values.map((value) => related(resolving, parameter, value, direction));
+    return { kind: 'reference', code, values: (await told(`${code}:${direction}`, Promise.all(found))).flat() };
+  }
+  return rebuilt(clause, {
+    clause: (each) => resolved(type, each, resolving),
+    arm: async (arm) => ({ ...arm, clause: await resolved(arm.type, arm.clause, resolving) }),
+  });
 };
 
 export const resolvedTerms = async (

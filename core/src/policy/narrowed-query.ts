@@ -1,5 +1,6 @@
 /** Narrows a query, and all that it looks at beside its own type, to what the caller may see: nobody finds, counts or sorts by what a read would not show. */
 import type { Arm, Clause, Query } from '../fhir/search/query.ts';
+import { rebuilt } from '../fhir/search/rebuilt.ts';
 import { forbidden } from '../outcome/outcome.ts';
 import type { Sight } from './access.ts';
 import { showsAll, type Looking } from './shown-elements.ts';
@@ -34,47 +35,17 @@ const narrowedArm = async (narrowing: Narrowing, { type, clause }: Arm): Promise
 };
 
 const narrowed = async (narrowing: Narrowing, clause: Clause): Promise<Clause> => {
-  const each = (clauses: readonly Clause[]): Promise<Clause[]> =>
-    Promise.all(clauses.map((inner) => narrowed(narrowing, inner)));
-  switch (clause.kind) {
-    case 'chain':
-      return { ...clause, arms: await Promise.all(clause.arms.map((arm) => narrowedArm(narrowing, arm))) };
-    case 'has':
-      return { ...clause, arm: await narrowedArm(narrowing, clause.arm) };
-    case 'list': {
-      const arm = await narrowedArm(narrowing, { type: 'List', clause: { kind: 'id', ids: clause.ids } });
-      return { kind: 'has', code: 'item', arm };
-    }
-    // What is contained is no resource of its own: who may see its container may see it. What it leads to is others'.
-    case 'contained': {
-      const arms = clause.arms.map(async (arm) => ({ ...arm, clause: await narrowed(narrowing, arm.clause) }));
-      return { ...clause, arms: await Promise.all(arms) };
-    }
-    case 'not':
-      return { kind: 'not', clause: await narrowed(narrowing, clause.clause) };
-    case 'all':
-    case 'any':
-      return { kind: clause.kind, clauses: await each(clause.clauses) };
-    case 'composite':
-    case 'date':
-    case 'id':
-    case 'identifier':
-    case 'in':
-    case 'missing':
-    case 'near':
-    case 'number':
-    case 'of-type':
-    case 'quantity':
-    case 'reference':
-    case 'string':
-    case 'subsumed':
-    case 'token':
-    case 'token-text':
-    case 'updated':
-    case 'uri':
-    case 'words':
-      return clause;
+  const inner = (each: Clause): Promise<Clause> => narrowed(narrowing, each);
+  if (clause.kind === 'list') {
+    const arm = await narrowedArm(narrowing, { type: 'List', clause: { kind: 'id', ids: clause.ids } });
+    return { kind: 'has', code: 'item', arm };
   }
+  return rebuilt(clause, {
+    clause: inner,
+    // What is contained is no resource of its own: who may see its container may see it. What it leads to is others'.
+    arm: async (arm) =>
+      clause.kind === 'contained' ? { ...arm, clause: await inner(arm.clause) } : narrowedArm(narrowing, arm),
+  });
 };
 
 /** Of what is contained in something that is seen: only what it leads to is narrowed. */
