@@ -1,4 +1,4 @@
-/** The record that the demo accounts are people of: written once, by whoever starts first, as any client would write it. */
+/** The record that the demo accounts are people of: written once, by whoever starts first, in the way of every client. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseBody } from '../fhir/body.ts';

@@ -5,7 +5,7 @@ import type { Issuer } from '../identity/issuer.ts';
 import { portalPaths } from '../identity/portal-client.ts';
 import { ownPath, type PortalSignIn } from '../identity/portal-sign-in.ts';
 import type { Verify } from '../identity/verify.ts';
-import { forbidden, notSupported, unauthenticated } from '../outcome/outcome.ts';
+import { asOutcome, forbidden, notSupported, unauthenticated } from '../outcome/outcome.ts';
 import type { Context, Middleware } from './exchange.ts';
 import { readText } from './request-body.ts';
 
@@ -116,7 +116,11 @@ const logout: Answer = async (ctx, door) => {
 
 const whoIs: Answer = async (ctx, door, verify) => {
   const cookie = cookieIn(ctx, door, session);
-  const caller = cookie === undefined ? undefined : await byCookie(ctx, door, verify).catch(() => undefined);
+  // Only an ended session is nobody: an outage must not look like a sign-out.
+  const ended = (thrown: unknown): undefined => {
+    if (asOutcome(thrown).status !== 401) throw thrown;
+  };
+  const caller = cookie === undefined ? undefined : await byCookie(ctx, door, verify).catch(ended);
   ctx.body =
     cookie === undefined || !caller
       ? { signedIn: false }
